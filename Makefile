@@ -1,0 +1,64 @@
+# The commands. `make` alone lists them. Each does its own set-up.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+PORT ?= 8080
+WORKERS ?= 2
+BASE ?=
+IMAGE ?= postal-digits:latest
+BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
+
+.PHONY: help setup serve test lint model lock image test-container
+
+help: ## lists the commands
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
+
+setup: .venv/ready node_modules/ready ## makes .venv/ and node_modules/ from the locked files
+
+.venv/ready: requirements-dev.txt
+	@echo "Setting up .venv (once, a minute or two) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.13 ...")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	@touch $@
+
+node_modules/ready: package-lock.json .venv/ready
+	@echo "Setting up node_modules (the CDK CLI) ..."
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+serve: setup ## serves the API on 127.0.0.1 (PORT=8080 WORKERS=2 BASE=/v1 API_KEY=...)
+	@exec $(BIN)/python -m scripts.serve --port $(PORT) --workers $(WORKERS) --base "$(BASE)"
+
+lint: setup ## style, types and who may import whom
+	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo 2>/dev/null || (lint-imports; exit 1)
+
+test: lint ## lint and all tests that need no Docker
+	@$(BIN)/python -m scripts.fetch_mnist
+	@$(BIN)/python -m pytest tests/unit tests/integration
+
+model: .venv/model-ready ## trains the notebook's model and writes model/digits/1 (EPOCHS=15 OUT=model/digits)
+	@$(BIN)/python -m scripts.build_model $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
+
+.venv/model-ready: .venv/ready model/requirements.txt
+	@echo "Setting up the tools of training (once, some minutes) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r model/requirements.txt
+	@touch $@
+
+image: ## builds the container image (IMAGE=... BASE_IMAGE=...)
+	@docker build --quiet --build-arg BASE_IMAGE=$(BASE_IMAGE) --file lambda_fn/Dockerfile --tag $(IMAGE) .
+
+test-container: setup image ## calls the real container: emulator, sam local, locked down
+	@$(BIN)/python -m scripts.fetch_mnist
+	@$(BIN)/python -m pytest tests/container --image $(IMAGE)
+
+lock: setup ## writes the requirements files anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
+	@uv pip compile $(LOCK) --group dev -o requirements-dev.txt
+	@uv pip compile $(LOCK) --group lambda -c requirements-dev.txt -o lambda_fn/requirements.txt
+	@uv pip compile $(LOCK) --group deploy -c requirements-dev.txt -o requirements.txt
+	@uv pip compile $(LOCK) --group test -c requirements-dev.txt -o tests/requirements.txt
+	@uv pip compile $(LOCK) --group model -c requirements-dev.txt -o model/requirements.txt
+LOCK = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)

@@ -1,0 +1,1 @@
+"""The function: an API Gateway event goes in, the digits that its images show come out."""

@@ -1,0 +1,139 @@
+"""An event's body in, pictures out; every rejection of bad input (the words for it are in faults.py).
+
+A picture is a float32 array, H×W (grey) or H×W×C (C of 1, 3 or 4, the last of 4 being alpha), of values in 0..1.
+"""
+
+import math
+from binascii import Error as Base64Error
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+import pybase64
+import simdjson
+from numpy.typing import NDArray
+
+from lambda_fn import faults
+from lambda_fn.errors import InvalidRequest, TooLarge
+
+Picture = NDArray[np.float32]
+Pictures = Sequence[Picture] | NDArray[np.float32]
+"""Pictures of one shape are one array with the batch in front; otherwise a list."""
+
+# A regular array of JSON, without these, is a text that its shape alone determines.
+_NUMBERS_AND_SPACE = b"0123456789+-.eE \t\r\n"
+
+
+def body(event: Mapping[str, Any]) -> bytes:
+    """The request's body, out of the base64 that API Gateway wraps it in.
+
+    Raises:
+        InvalidRequest: there is none, or it can't be decoded.
+    """
+    content = event.get("body")
+    if not content:
+        raise InvalidRequest("no_body", 'the request has no body; send {"x": [...]}')
+    try:
+        if event.get("isBase64Encoded"):
+            return pybase64.b64decode(content, validate=True)
+        return str(content).encode()
+    except (Base64Error, ValueError):
+        raise InvalidRequest("invalid_encoding", "the body is neither valid base64 nor valid UTF-8") from None
+
+
+def pictures(content: bytes, max_images: int) -> Pictures:
+    """Reads `{"x": picture or list of pictures}`, without one Python object per pixel.
+
+    Each picture's scale is its own: a maximum of 1 or less means 0..1, anything else 0..255.
+
+    Returns:
+        n pictures, 1 <= n <= max_images.
+
+    Raises:
+        InvalidRequest: not JSON, no `x`, or a picture that is none; the message names its index.
+        TooLarge: more than `max_images`.
+    """
+    x = _member(_parse(content), "x")
+    shape = faults.leading_shape(x)
+    if faults.has_rank_of_picture(shape):
+        return _picture(x, 0)[np.newaxis]
+    if len(x) > max_images:
+        raise TooLarge("too_many_images", f"{len(x)} images in one request; at most {max_images} are allowed")
+    if faults.has_rank_of_picture(shape[1:]) and shape[1] == shape[2]:
+        values = _values(x, shape, content, b'{"x":%s}')
+        if values is not None:
+            return _scale(values, 0)
+    return [_picture(element, index) for index, element in enumerate(x)]
+
+
+def _parse(content: bytes) -> simdjson.Object:
+    try:
+        document = simdjson.Parser().parse(content)
+    except (ValueError, RuntimeError):
+        faults.explain_unreadable(content)
+    if not isinstance(document, simdjson.Object):
+        raise InvalidRequest("not_an_object", f'the body is {faults.kind(document)}; it must be {{"x": [...]}}')
+    return document
+
+
+def _member(document: simdjson.Object, name: str) -> simdjson.Array:
+    keys = list(document)
+    if name not in keys:
+        raise InvalidRequest("missing_x", 'the body has no "x"; send {"x": [...]}')
+    if len(keys) > 1:
+        raise InvalidRequest("unknown_field", f'the body has {len(keys)} members; it must have one, "x"')
+    x = document[name]
+    if not isinstance(x, simdjson.Array):
+        raise InvalidRequest("not_an_array", f"x is {faults.kind(x)}; it must be an image or a list of images")
+    if not len(x):
+        raise InvalidRequest("empty", "x is empty; it must hold at least one image")
+    return x
+
+
+def _picture(value: object, index: int) -> Picture:
+    shape = faults.leading_shape(value)
+    if not isinstance(value, simdjson.Array) or 0 in shape or not faults.has_rank_of_picture(shape):
+        faults.explain_rank(value, shape, index)
+    values = _values(value, shape, cast(bytes, value.mini))  # its type stub says str
+    if values is None:
+        faults.explain_irregular(value, shape, index)
+    if shape[0] != shape[1]:
+        raise InvalidRequest("not_square", f"image {index} is {shape[0]}×{shape[1]}; an array must be square")
+    scaled: Picture = _scale(values[np.newaxis], index)[0]
+    return scaled
+
+
+def _values(
+    array: simdjson.Array, shape: tuple[int, ...], text: bytes, around: bytes = b"%s"
+) -> NDArray[np.float64] | None:
+    """The array's numbers in its `shape`, or None if it is not regular or holds anything else than numbers.
+
+    `text` is the JSON that the array stands in, `around` what surrounds it there. With the numbers taken away, brackets
+    and commas must be those of the shape, which tells all but an innermost `[]` from a `[1]`; the count tells that.
+    """
+    size = math.prod(shape)
+    if size > len(text) or text.translate(None, _NUMBERS_AND_SPACE) != around % _skeleton(shape):
+        return None
+    values = np.frombuffer(array.as_buffer(of_type="d"), np.float64)
+    return values.reshape(shape) if values.size == size else None
+
+
+def _skeleton(shape: tuple[int, ...]) -> bytes:
+    """A regular array's JSON without its numbers: (2, 3) gives [[,,],[,,]]."""
+    text = b""
+    for length in reversed(shape):
+        text = b"[%s]" % b",".join([text] * length)
+    return text
+
+
+def _scale(values: NDArray[np.float64], first: int) -> NDArray[np.float32]:
+    """Brings n pictures (n, ...) to 0..1, each by its own maximum; `first` is the index of the first of them."""
+    pixels = values.reshape(len(values), -1)
+    lowest, highest = pixels.min(axis=1), pixels.max(axis=1)
+    outside = (lowest < 0) | (highest > 255)
+    if outside.any():
+        index = int(outside.argmax())
+        what = "a negative value" if lowest[index] < 0 else "a value above 255"
+        raise InvalidRequest("out_of_range", f"image {first + index} holds {what}; pixels are 0 to 255, or 0 to 1")
+    scale = np.where(highest <= 1, 1.0, 255.0)
+    return (pixels / scale[:, np.newaxis]).astype(np.float32).reshape(values.shape)

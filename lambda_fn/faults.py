@@ -1,0 +1,107 @@
+"""A JSON value that is no picture in, the error that names the image, the row and the reason out.
+
+Only rejected requests come here, so it may look at one pixel at a time; it stops at the first fault.
+"""
+
+import re
+from typing import NoReturn
+
+import simdjson
+
+from lambda_fn.errors import InvalidRequest
+
+CHANNELS = (1, 3, 4)
+
+# What Python's json.dumps writes for values that JSON does not have, and exponents that no double holds.
+# Each run is bounded, so that a long row of digits costs no more than its length.
+_NOT_FINITE = re.compile(rb"-?(?:NaN|Infinity)|-?\d[\d.]{0,30}[eE]\+?\d{3,9}")
+
+
+def leading_shape(value: object) -> tuple[int, ...]:
+    """The lengths met on the way down the first elements: the array's shape, if it is regular."""
+    shape: list[int] = []
+    while isinstance(value, simdjson.Array):
+        shape.append(len(value))
+        value = value[0] if len(value) else None
+    return tuple(shape)
+
+
+def has_rank_of_picture(shape: tuple[int, ...]) -> bool:
+    """H×W, or H×W×C: three or four in the last place are colours, never a batch of narrow pictures."""
+    return len(shape) == 2 or (len(shape) == 3 and shape[2] in CHANNELS)
+
+
+def kind(value: object) -> str:
+    """A JSON value in words; never the value itself."""
+    if isinstance(value, str) and _NOT_FINITE.fullmatch(value.encode(errors="replace")):
+        return "NaN" if "NaN" in value else "infinite"
+    if isinstance(value, simdjson.Array):
+        return f"an array of {len(value)}"
+    names = {bool: "a boolean", str: "a string", int: "a number", float: "a number", type(None): "null"}
+    return names.get(type(value), "an object")
+
+
+def explain_unreadable(content: bytes) -> NoReturn:
+    """A body that the parser refuses: names the pixel that is NaN or infinite, if that is the reason."""
+    quoted = _NOT_FINITE.sub(rb'"\g<0>"', content)
+    if quoted != content:
+        try:
+            document = simdjson.Parser().parse(quoted)
+        except (ValueError, RuntimeError):
+            document = None
+        if isinstance(document, simdjson.Object) and "x" in list(document):
+            _find_in_batch(document["x"])
+    raise InvalidRequest(
+        "not_json",
+        "the body is not JSON: its syntax is wrong, it nests deeper than 1,024 levels, or a number has too many digits",
+    )
+
+
+def explain_rank(value: object, shape: tuple[int, ...], index: int) -> NoReturn:
+    """A value that has not the rank of a picture."""
+    if not isinstance(value, simdjson.Array):
+        raise InvalidRequest("not_an_image", f"image {index} is {kind(value)}; it must be an array of rows")
+    if 0 in shape:
+        raise InvalidRequest("empty", f"image {index} is empty")
+    if len(shape) == 3:
+        raise InvalidRequest("wrong_rank", f"image {index} has {shape[2]} channels; it must have 1, 3 or 4")
+    number = "1 dimension" if len(shape) == 1 else f"{len(shape)} dimensions"
+    raise InvalidRequest("wrong_rank", f"image {index} has {number}; it must be H×W or H×W×C")
+
+
+def explain_irregular(picture: simdjson.Array, shape: tuple[int, ...], index: int) -> NoReturn:
+    """A picture whose rows differ in length or that holds something else than numbers."""
+    _find(picture, shape, index)
+    raise InvalidRequest("ragged", f"image {index} is not a regular array of numbers")
+
+
+def _find_in_batch(x: object) -> None:
+    batch = [x] if has_rank_of_picture(leading_shape(x)) else x
+    for index, picture in enumerate(batch if isinstance(batch, list | simdjson.Array) else []):
+        shape = leading_shape(picture)
+        if isinstance(picture, simdjson.Array) and has_rank_of_picture(shape):
+            _find(picture, shape, index)
+
+
+def _find(picture: simdjson.Array, shape: tuple[int, ...], index: int) -> None:
+    for r, row in enumerate(picture):
+        if not isinstance(row, simdjson.Array):
+            raise InvalidRequest("ragged", f"image {index}: row {r} is {kind(row)}, not an array")
+        if len(row) != shape[1]:
+            raise InvalidRequest("ragged", f"image {index}: row {r} has {len(row)} values, row 0 has {shape[1]}")
+        for c, pixel in enumerate(row):
+            where = f"image {index}: row {r}, column {c}"
+            if len(shape) == 2:
+                _check_number(pixel, where)
+            elif not isinstance(pixel, simdjson.Array) or len(pixel) != shape[2]:
+                raise InvalidRequest("ragged", f"{where} is {kind(pixel)}, not an array of {shape[2]}")
+            else:
+                for channel in pixel:
+                    _check_number(channel, where)
+
+
+def _check_number(value: object, where: str) -> None:
+    if isinstance(value, simdjson.Array):
+        raise InvalidRequest("ragged", f"{where} is {kind(value)}, not a number")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidRequest("not_a_number", f"{where} is {kind(value)}, not a number")

@@ -1,0 +1,33 @@
+"""An API Gateway event in, its response out. All is built at import, Lambda's init phase: what fails, fails there.
+
+The flow is event -> decode -> preprocess -> infer -> postprocess -> response; routes.py is where the steps meet.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambda_fn import routes
+from lambda_fn.infer import Model
+from lambda_fn.settings import Settings
+from lambda_fn.telemetry import Record, Telemetry
+
+settings = Settings.from_environment()
+model = Model.load(settings.model_directory, settings.inference_threads)
+telemetry = Telemetry(
+    service=settings.service_name,
+    level=settings.log_level,
+    model_name=model.contract.name,
+    model_version=model.contract.version,
+)
+app = routes.build(model, settings.max_images)
+
+
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answers one event of a REST API's proxy integration (payload format 1.0); never raises on bad input."""
+    record = Record(request_id=event["requestContext"]["requestId"], method=event["httpMethod"])
+    app.context["record"] = record
+    response = app.resolve(event, context)
+    telemetry.emit(record, response["statusCode"])
+    return response

@@ -1,0 +1,115 @@
+"""Requests in, responses out: the routes, the pipeline behind them, and errors as HTTP."""
+
+import json
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+from lambda_fn import decode, postprocess, preprocess
+from lambda_fn.errors import InvalidRequest, MethodNotAllowed, NotFound, RequestError
+from lambda_fn.infer import Model
+from lambda_fn.telemetry import CLASSES, Record
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def build(model: Model, max_images: int) -> APIGatewayRestResolver:
+    """The resolver of all routes. Each request's Record is expected in its context, as `record`."""
+    app = APIGatewayRestResolver(serializer=_json)
+
+    def hello() -> dict[str, str]:
+        return {"message": "Hello World"}
+
+    def health() -> dict[str, Any]:
+        return {"status": "ok", "models": [_identity(model) | {"sha256": model.contract.sha256, "default": True}]}
+
+    def predict_batch() -> dict[str, Any]:
+        return _predict(app, model, max_images)
+
+    _route(app, "GET", "/", hello)
+    _route(app, "GET", "/health", health)
+    _route(app, "POST", "/predict/batch", predict_batch)
+
+    app.exception_handler(NotFoundError)(lambda _: _refuse(app, NotFound("not_found", "no such path")))
+    app.exception_handler(RequestError)(lambda error: _refuse(app, error))
+    app.exception_handler(Exception)(lambda error: _fail(app, error))
+    return app
+
+
+def _route(app: APIGatewayRestResolver, method: str, path: str, function: Callable[[], dict[str, Any]]) -> None:
+    """Registers `path` for `method`, and the answer 405 for the other methods."""
+
+    def answer() -> dict[str, Any]:
+        app.context["record"].route = path
+        return function()
+
+    def wrong_method() -> dict[str, Any]:
+        app.context["record"].route = path
+        raise MethodNotAllowed(app.current_event.http_method, method)
+
+    app.route(path, method)(answer)
+    app.route(path, [other for other in METHODS if other != method])(wrong_method)
+
+
+def _predict(app: APIGatewayRestResolver, model: Model, max_images: int) -> dict[str, Any]:
+    record: Record = app.context["record"]
+    with_probabilities = _flag(app, "probabilities")
+    content = decode.body(app.current_event.raw_event)
+    record.body_bytes = len(content)
+    pictures = decode.pictures(content, max_images)
+    decoded = time.perf_counter()
+    prepared = preprocess.prepare(pictures)
+    ready = time.perf_counter()
+    scores = model.run(prepared.tensor)
+    inferred = time.perf_counter()
+    answer = postprocess.answer(scores, prepared.warnings, model.contract.low_confidence_below)
+    record.decode_time = (decoded - record.started) * 1e3
+    record.preprocess_time = (ready - decoded) * 1e3
+    record.inference_time = (inferred - ready) * 1e3
+    record.images = len(scores)
+    record.confidence = float(answer.confidence.mean())
+    record.digits = answer.counts(CLASSES)
+    record.warnings.update(code for codes in answer.warnings for code in codes)
+    response: dict[str, Any] = answer.as_json() | {"model": _identity(model)}
+    if with_probabilities:
+        response["probabilities"] = postprocess.rounded(scores)
+    return response
+
+
+def _flag(app: APIGatewayRestResolver, name: str) -> bool:
+    value = app.current_event.query_string_parameters.get(name, "false")
+    if value not in ("true", "false"):
+        raise InvalidRequest("invalid_parameter", f"the query parameter {name} takes true or false")
+    return value == "true"
+
+
+def _identity(model: Model) -> dict[str, Any]:
+    return {"name": model.contract.name, "version": model.contract.version}
+
+
+def _refuse(app: APIGatewayRestResolver, error: RequestError) -> Response[str]:
+    record: Record = app.context["record"]
+    record.rejection = error.code
+    headers = {"Allow": error.allow} if isinstance(error, MethodNotAllowed) else {}
+    return _error(error.status, error.code, error.message, record, headers)
+
+
+def _fail(app: APIGatewayRestResolver, error: Exception) -> Response[str]:
+    record: Record = app.context["record"]
+    record.error = error
+    return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "the service failed; try again", record)
+
+
+def _error(
+    status: HTTPStatus, code: str, message: str, record: Record, headers: dict[str, str] | None = None
+) -> Response[str]:
+    body = _json({"error": message, "code": code, "request_id": record.request_id})
+    return Response(status, "application/json", body, dict(headers or {}))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

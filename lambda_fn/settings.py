@@ -1,0 +1,74 @@
+"""The environment in, typed settings out; the only reader of os.environ. Every setting has a default."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# model/ lies beside lambda_fn/ in the repository and in the image alike.
+MODEL_REPOSITORY = Path(__file__).resolve().parent.parent / "model"
+
+
+class SettingsError(ValueError):
+    """A setting has a value that can't be used; the message names the setting and what it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a deployment may choose.
+
+    | environment        | meaning                                                    | default        |
+    |--------------------|------------------------------------------------------------|----------------|
+    | MODEL_REPOSITORY   | folder of <name>/<version>/model.onnx                      | model/         |
+    | MODEL_NAME         | the model that answers /predict                            | digits         |
+    | MODEL_VERSION      | its version                                                | 1              |
+    | MAX_IMAGES         | images in one request, 1 or more                           | 8192           |
+    | INFERENCE_THREADS  | threads of one inference, 1 or more; as many as vCPUs      | 1              |
+    | SERVICE_NAME       | `service` in log lines and metric dimensions               | postal-digits  |
+    | LOG_LEVEL          | DEBUG, INFO, WARNING, ERROR or CRITICAL                    | INFO           |
+    """
+
+    model_repository: Path = MODEL_REPOSITORY
+    model_name: str = "digits"
+    model_version: str = "1"
+    max_images: int = 8192
+    inference_threads: int = 1
+    service_name: str = "postal-digits"
+    log_level: str = "INFO"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Reads the settings.
+
+        Raises:
+            SettingsError: a value can't be used.
+        """
+        default = cls()
+        return cls(
+            model_repository=Path(environment.get("MODEL_REPOSITORY", default.model_repository)),
+            model_name=environment.get("MODEL_NAME", default.model_name),
+            model_version=environment.get("MODEL_VERSION", default.model_version),
+            max_images=_count(environment, "MAX_IMAGES", default.max_images),
+            inference_threads=_count(environment, "INFERENCE_THREADS", default.inference_threads),
+            service_name=environment.get("SERVICE_NAME", default.service_name),
+            log_level=_level(environment.get("LOG_LEVEL", default.log_level)),
+        )
+
+    @property
+    def model_directory(self) -> Path:
+        """The folder of the model and version that answer."""
+        return self.model_repository / self.model_name / self.model_version
+
+
+def _count(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise SettingsError(f"{name} is {text!r}; it takes a whole number of 1 or more")
+    return int(text)
+
+
+def _level(text: str) -> str:
+    levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+    if text not in levels:
+        raise SettingsError(f"LOG_LEVEL is {text!r}; it takes one of {', '.join(levels)}")
+    return text

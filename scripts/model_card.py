@@ -1,0 +1,84 @@
+"""The contract, the test labels and the probabilities in; the model card out, with its intervals and tables."""
+
+from __future__ import annotations
+
+from math import sqrt
+from string import Template
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Z_95 = 1.959964
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """The 95 % score interval of a share; unlike the normal one it stays within 0 and 1 near the ends."""
+    if not trials:
+        return 0.0, 1.0
+    share, weight = successes / trials, Z_95**2 / trials
+    centre = (share + weight / 2) / (1 + weight)
+    reach = Z_95 / (1 + weight) * sqrt(share * (1 - share) / trials + weight / (4 * trials))
+    return max(0.0, centre - reach), min(1.0, centre + reach)
+
+
+def per_digit(labels: NDArray[np.uint8], answers: NDArray[np.intp], shares: list[float]) -> str:
+    """The rows of the card's table, one per digit."""
+    rows = []
+    for digit, share in enumerate(shares):
+        images, answered = int((labels == digit).sum()), int((answers == digit).sum())
+        right = int(((labels == digit) & (answers == digit)).sum())
+        low, high = wilson(right, images)
+        recall = f"{right / max(images, 1):.2%} ({low:.2%} to {high:.2%})"
+        rows.append(f"| {digit} | {share:.1%} | {images:,} | {recall} | {right / max(answered, 1):.2%} |")
+    return "\n".join(rows)
+
+
+def render(
+    template: str,
+    contract: dict[str, Any],
+    training: dict[str, Any],
+    labels: NDArray[np.uint8],
+    probabilities: NDArray[np.float32],
+    model_bytes: int,
+) -> str:
+    """Fills the template in; a name that it asks for and nobody gives is a KeyError."""
+    built, metrics, tools = contract["built_by"], contract["metrics"], contract["tools"]
+    return Template(template).substitute(
+        _quality(labels, probabilities, contract["low_confidence_below"]),
+        version=contract["version"],
+        parameters=f"{training['parameters']:,}",
+        images_fitted=f"{training['images_fitted']:,}",
+        images_validated=f"{training['images_validated']:,}",
+        model_bytes=f"{model_bytes:,}",
+        opset=contract["opset"],
+        sha256=contract["sha256"],
+        notebook=built["notebook"],
+        notebook_digest=built["notebook_source_sha256"][:12],
+        seed=built["seed"],
+        epochs=built["epochs"],
+        command=built["command"],
+        keras=tools["keras"],
+        tensorflow=tools["tensorflow"],
+        loss=f"{metrics['test_loss']:.4f}",
+        difference=f"{metrics['onnx_keras_max_abs_difference']:.1e}",
+        per_digit=per_digit(labels, probabilities.argmax(axis=1), contract["training_class_shares"]),
+    )
+
+
+def _quality(labels: NDArray[np.uint8], probabilities: NDArray[np.float32], threshold: float) -> dict[str, str]:
+    confidence = probabilities.max(axis=1)
+    wrong, doubtful = probabilities.argmax(axis=1) != labels, confidence < threshold
+    low, high = wilson(int((~wrong).sum()), len(labels))
+    return {
+        "test_images": f"{len(labels):,}",
+        "accuracy": f"{1 - wrong.mean():.2%}",
+        "accuracy_low": f"{low:.2%}",
+        "accuracy_high": f"{high:.2%}",
+        "errors": str(wrong.sum()),
+        "mean_confidence": f"{confidence.mean(dtype=float):.2%}",
+        "threshold": f"{threshold:g}",
+        "doubtful_share": f"{doubtful.mean():.1%}",
+        "caught": str((wrong & doubtful).sum()),
+        "sure_accuracy": f"{1 - wrong[~doubtful].mean():.2%}" if not doubtful.all() else "none",
+    }

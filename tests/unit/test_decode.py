@@ -1,0 +1,209 @@
+"""Bodies in, pictures or a named fault out."""
+
+import base64
+import json
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lambda_fn import decode
+from lambda_fn.errors import RequestError
+
+ZEROS: list[list[Any]] = [[0] * 28 for _ in range(28)]
+
+
+def read(value: object, limit: int = 8192) -> decode.Pictures:
+    content = value if isinstance(value, bytes) else json.dumps({"x": value}).encode()
+    return decode.pictures(content, limit)
+
+
+def changed(row: int, column: int, value: object) -> list[list[Any]]:
+    return [[value if (r, c) == (row, column) else 0 for c in range(28)] for r in range(28)]
+
+
+@pytest.mark.parametrize(
+    ("value", "shape"),
+    [
+        (ZEROS, (1, 28, 28)),
+        ([ZEROS], (1, 28, 28)),
+        ([ZEROS] * 3, (3, 28, 28)),
+        ([[[0]] * 28] * 28, (1, 28, 28, 1)),
+        ([[[[0]] * 28] * 28] * 5, (5, 28, 28, 1)),
+        ([[[1, 2, 3]] * 32] * 32, (1, 32, 32, 3)),
+        ([[[1, 2, 3, 4]] * 9] * 9, (1, 9, 9, 4)),
+        ([[[[1, 2, 3]] * 32] * 32] * 2, (2, 32, 32, 3)),
+        ([[[1, 2], [3, 4]], [[5, 6], [7, 8]]], (2, 2, 2)),
+        (b' {\n"x" : [ [ 1e0 , 2.5E+1 ] ,\t[ 0 , -0.0 ] ] } ', (1, 2, 2)),
+        (b'{"\\u0078":[[[1,2],[3,4]]]}', (1, 2, 2)),
+    ],
+)
+def test_regular_arrays_keep_their_shape(value: object, shape: tuple[int, ...]) -> None:
+    pictures = read(value)
+    assert isinstance(pictures, list | np.ndarray)
+    assert (len(pictures), *pictures[0].shape) == shape
+    assert pictures[0].dtype == np.float32
+
+
+def test_pictures_of_unlike_shape_may_share_a_batch() -> None:
+    assert [picture.shape for picture in read([ZEROS, [[[1, 2, 3]] * 32] * 32, [[7]]])] == [
+        (28, 28),
+        (32, 32, 3),
+        (1, 1),
+    ]
+
+
+def test_numbers_arrive_in_row_major_order() -> None:
+    values = np.arange(2 * 4 * 4 * 3).reshape(2, 4, 4, 3)
+    assert np.array_equal(np.asarray(read(values.tolist())), (values / 255).astype(np.float32))
+
+
+def test_every_grey_level_is_the_notebooks_float() -> None:
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    expected = levels.astype(np.float32) / np.float32(255)
+    assert np.array_equal(read(levels.tolist())[0], expected)
+    assert np.array_equal(read(expected.tolist())[0], expected)
+
+
+def test_each_picture_has_its_own_scale() -> None:
+    bright, faint = changed(3, 3, 200), changed(3, 3, 0.5)
+    both = read([bright, faint])
+    assert both[0].max() == np.float32(200 / 255)
+    assert both[1].max() == np.float32(0.5)
+    assert np.array_equal(both[1], read(faint)[0])
+
+
+FAULTS = [
+    ({"x": [[0, 1, 2], [3, 4]]}, "ragged", "image 0: row 1 has 2 values, row 0 has 3"),
+    ({"x": [ZEROS, [*ZEROS[:27], [0] * 27]]}, "ragged", "image 1: row 27 has 27 values"),
+    ({"x": [ZEROS, [*ZEROS[:26], [0] * 27, [0] * 29]]}, "ragged", "image 1: row 26 has 27 values"),
+    ({"x": [[[1], [1]], [[1], []]]}, "ragged", "image 0: row 1, column 1 is an array of 0"),
+    ({"x": [[[[1], [1]], [[1], [1, 2]]]]}, "ragged", "image 0: row 1, column 1 is an array of 2"),
+    ({"x": [ZEROS, changed(2, 5, [0])]}, "ragged", "image 1: row 2, column 5 is an array of 1, not a number"),
+    ({"x": [[[1], 2], [[3], [4]]]}, "ragged", "image 0: row 0, column 1 is a number"),
+    ({"x": [ZEROS, [0, *ZEROS[1:]]]}, "wrong_rank", "image 1 has 1 dimension"),
+    ({"x": [ZEROS, [*ZEROS[1:], 0]]}, "ragged", "image 1: row 27 is a number"),
+    ({"x": [[1, 2, 3], [4, 5, 6]]}, "not_square", "image 0 is 2×3"),
+    ({"x": [ZEROS, ZEROS[1:]]}, "not_square", "image 1 is 27×28"),
+    ({"x": [1, 2]}, "not_an_image", "image 0 is a number"),
+    ({"x": [ZEROS, None]}, "not_an_image", "image 1 is null"),
+    ({"x": [ZEROS, "x"]}, "not_an_image", "image 1 is a string"),
+    ({"x": [[[[[1]]]]]}, "wrong_rank", "image 0 has 4 dimensions"),
+    ({"x": [[[[1, 2]]]]}, "wrong_rank", "image 0 has 2 channels"),
+    ({"x": []}, "empty", "x is empty"),
+    ({"x": [[]]}, "empty", "image 0 is empty"),
+    ({"x": [ZEROS, []]}, "empty", "image 1 is empty"),
+    ({"x": [ZEROS, [[]]]}, "empty", "image 1 is empty"),
+    ({"x": changed(2, 5, "0.5")}, "not_a_number", "image 0: row 2, column 5 is a string"),
+    ({"x": changed(2, 5, True)}, "not_a_number", "image 0: row 2, column 5 is a boolean"),
+    ({"x": [ZEROS, changed(2, 5, None)]}, "not_a_number", "image 1: row 2, column 5 is null"),
+    ({"x": [ZEROS, changed(2, 5, {})]}, "not_a_number", "image 1: row 2, column 5 is an object"),
+    ({"x": [ZEROS, changed(2, 5, float("nan"))]}, "not_a_number", "image 1: row 2, column 5 is NaN"),
+    ({"x": changed(2, 5, float("inf"))}, "not_a_number", "image 0: row 2, column 5 is infinite"),
+    ({"x": changed(2, 5, -float("inf"))}, "not_a_number", "image 0: row 2, column 5 is infinite"),
+    (b'{"x":[[0,1e400],[0,0]]}', "not_a_number", "image 0: row 0, column 1 is infinite"),
+    ({"x": [ZEROS, changed(2, 5, -1)]}, "out_of_range", "image 1 holds a negative value"),
+    ({"x": changed(2, 5, -1e-9)}, "out_of_range", "image 0 holds a negative value"),
+    ({"x": [ZEROS, ZEROS, changed(2, 5, 256)]}, "out_of_range", "image 2 holds a value above 255"),
+    ({"x": changed(2, 5, 1e300)}, "out_of_range", "image 0 holds a value above 255"),
+    ({"x": None}, "not_an_array", "x is null"),
+    ({"x": 7}, "not_an_array", "x is a number"),
+    ({"x": "[[0]]"}, "not_an_array", "x is a string"),
+    ({"x": True}, "not_an_array", "x is a boolean"),
+    ({"x": {}}, "not_an_array", "x is an object"),
+    ({"z": ZEROS}, "missing_x", 'no "x"'),
+    ({}, "missing_x", 'no "x"'),
+    ({"x": ZEROS, "y": 1}, "unknown_field", "2 members"),
+    (b'{"x":[[1]],"x":[[2]]}', "unknown_field", "2 members"),
+    (b'{"1e":[[1]],"x":[[2]]}', "unknown_field", "2 members"),
+    ([ZEROS], "not_an_object", "the body is an array of 1"),
+    (b"null", "not_an_object", "the body is null"),
+    (b'"x"', "not_an_object", "the body is a string"),
+    (b"{", "not_json", "not JSON"),
+    (b"   ", "not_json", "not JSON"),
+    (b'{"x":[[1,],]}', "not_json", "not JSON"),
+    (b'{"x":[[1]]} {}', "not_json", "not JSON"),
+    (b"{'x':[[1]]}", "not_json", "not JSON"),
+    (b'{"x":[[1]], "\xff":1}', "not_json", "not JSON"),
+    ('{"x":[[1]]}'.encode("utf-16"), "not_json", "not JSON"),
+    (b'{"y":NaN}', "not_json", "not JSON"),
+    (b'{"xNaN', "not_json", "not JSON"),
+    (b'{"x":' + b"[" * 100_000, "not_json", "not JSON"),
+    (b'{"x":' + b"[" * 2000 + b"]" * 2000 + b"}", "not_json", "nests deeper"),
+    (b'{"x":[[' + b"9" * 5000 + b"]]}", "not_json", "too many digits"),
+    (b'{"x":[[123456789012345678901234567890]]}', "not_json", "too many digits"),
+    (b'{"x":' + b"9" * 3_000_000, "not_json", "not JSON"),
+]
+
+
+@pytest.mark.parametrize(("value", "code", "reason"), FAULTS, ids=[f"{code}: {why}" for _, code, why in FAULTS])
+def test_a_fault_is_named(value: object, code: str, reason: str) -> None:
+    content = value if isinstance(value, bytes) else json.dumps(value).encode()
+    with pytest.raises(RequestError) as caught:
+        decode.pictures(content, 8192)
+    assert (caught.value.status, caught.value.code) == (400, code)
+    assert reason in caught.value.message
+
+
+def test_too_many_images_are_413() -> None:
+    with pytest.raises(RequestError) as caught:
+        read([[[0, 1], [2, 3]]] * 11, limit=10)
+    assert (caught.value.status, caught.value.code) == (413, "too_many_images")
+    assert len(read([[[0, 1], [2, 3]]] * 10, limit=10)) == 10
+
+
+@contextmanager
+def peak_below(limit: float) -> Iterator[None]:
+    """Fails where more than `limit` bytes are held at once inside."""
+    tracemalloc.start()
+    try:
+        yield
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < limit
+
+
+def test_a_short_body_can_not_ask_for_a_long_check() -> None:
+    """The leading lengths multiply to 9 * 10^9; what is compared must not be longer than the body."""
+    content = json.dumps({"x": [[[0] * 300, *[0] * 299], *[0] * 100_000]}).encode()
+    with peak_below(10 * len(content)), pytest.raises(RequestError, match="image 0: row 1 is a number"):
+        decode.pictures(content, 10**6)
+
+
+def test_no_python_object_per_pixel() -> None:
+    """Lists of lists of floats take over 160 bytes a pixel; doubles, the text and its skeleton take 28."""
+    content = json.dumps({"x": np.random.default_rng(0).random((100, 28, 28, 1)).tolist()}).encode()
+    with peak_below(40 * 100 * 28 * 28):
+        decode.pictures(content, 8192)
+
+
+BODIES: list[tuple[dict[str, Any], str]] = [
+    ({}, "no_body"),
+    ({"body": None, "isBase64Encoded": False}, "no_body"),
+    ({"body": "", "isBase64Encoded": True}, "no_body"),
+    ({"body": "===", "isBase64Encoded": True}, "invalid_encoding"),
+    ({"body": "e30", "isBase64Encoded": True}, "invalid_encoding"),
+    ({"body": "e3 0=", "isBase64Encoded": True}, "invalid_encoding"),
+    ({"body": "_-8=", "isBase64Encoded": True}, "invalid_encoding"),
+    ({"body": "é", "isBase64Encoded": True}, "invalid_encoding"),
+    ({"body": "\ud800", "isBase64Encoded": False}, "invalid_encoding"),
+]
+
+
+@pytest.mark.parametrize(("event", "code"), BODIES)
+def test_a_body_that_can_not_be_decoded_is_refused(event: dict[str, Any], code: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        decode.body(event)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda text: (text, False), lambda text: (base64.b64encode(text.encode()).decode(), True)]
+)
+def test_a_body_may_come_plain_or_in_base64(wrap: Callable[[str], tuple[str, bool]]) -> None:
+    body, encoded = wrap('{"x": "é"}')
+    assert decode.body({"body": body, "isBase64Encoded": encoded}) == '{"x": "é"}'.encode()

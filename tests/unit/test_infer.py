@@ -1,0 +1,98 @@
+"""A model folder in, a verified model out, or a refusal that names the file."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lambda_fn.errors import ModelRejected
+from lambda_fn.infer import CHUNK, Model
+from lambda_fn.settings import Settings
+
+VERSION = Settings().model_directory
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return Model.load(VERSION)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("model.onnx", "contract.json", "golden.npz"):
+        shutil.copy(VERSION / name, tmp_path)
+    return tmp_path
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(ModelRejected) as caught:
+        Model.load(folder)
+    return str(caught.value)
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def sign(folder: Path, **members: object) -> None:
+    contract = json.loads((folder / "contract.json").read_bytes()) | members
+    (folder / "contract.json").write_text(json.dumps(contract))
+
+
+@pytest.mark.parametrize("count", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 100])
+def test_any_number_of_images_gets_one_row_of_scores_each(model: Model, count: int) -> None:
+    scores = model.run(np.zeros((count, 28, 28, 1), np.float32))
+    assert scores.shape == (count, 10)
+    assert np.allclose(scores.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "contract.json", "golden.npz"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    assert refusal(folder) == f"{folder / name}: No such file or directory"
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "golden.npz"])
+def test_a_truncated_file_is_named_with_its_digest(folder: Path, name: str) -> None:
+    expected = digest(folder / name)
+    (folder / name).write_bytes((folder / name).read_bytes()[:-100])
+    assert refusal(folder) == f"{folder / name}: its SHA-256 is {digest(folder / name)}, the contract says {expected}"
+
+
+def test_a_flipped_bit_is_named_with_its_digest(folder: Path) -> None:
+    content = bytearray((folder / "model.onnx").read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / "model.onnx").write_bytes(content)
+    assert digest(folder / "model.onnx") in refusal(folder)
+
+
+def test_other_answers_than_the_golden_ones_are_refused(folder: Path) -> None:
+    """A model whose digest is right, but that is not the one that the golden answers were taken from."""
+    with np.load(folder / "golden.npz") as golden:
+        members = dict(golden)
+    members["probabilities"] = np.roll(members["probabilities"], 1, axis=1)
+    np.savez(folder / "golden.npz", **members)
+    sign(folder, golden_sha256=digest(folder / "golden.npz"))
+    assert "golden answers differ by" in refusal(folder)
+
+
+def test_a_file_that_is_no_model_is_refused(folder: Path) -> None:
+    (folder / "model.onnx").write_bytes(b"no model")
+    sign(folder, sha256=digest(folder / "model.onnx"))
+    assert refusal(folder) == f"{folder / 'model.onnx'}: onnxruntime can't load it"
+
+
+def test_an_incomplete_contract_names_the_member(folder: Path) -> None:
+    contract = json.loads((folder / "contract.json").read_bytes())
+    del contract["sha256"]
+    (folder / "contract.json").write_text(json.dumps(contract))
+    assert refusal(folder) == f"{folder / 'contract.json'}: has no member 'sha256'"
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"inputs": []}', "\x00"])
+def test_an_unreadable_contract_is_refused(folder: Path, text: str) -> None:
+    (folder / "contract.json").write_text(text)
+    assert refusal(folder).startswith(str(folder / "contract.json"))

@@ -1,0 +1,37 @@
+"""Scores in, digits, confidence and doubts out."""
+
+import numpy as np
+
+from lambda_fn import postprocess
+
+SCORES = np.array([[0.1, 0.7, 0.2], [0.05, 0.05, 0.9], [1, 0, 0]], np.float32)
+
+
+def test_the_digit_is_the_highest_score() -> None:
+    answer = postprocess.answer(SCORES, [[], [], []], 0.8)
+    assert answer.as_json() == {
+        "y": [1, 2, 0],
+        "confidence": [0.7, 0.9, 1.0],
+        "warnings": [["low_confidence"], [], []],
+    }
+
+
+def test_low_confidence_comes_after_what_was_noticed_before() -> None:
+    assert postprocess.answer(SCORES, [["resized"], ["colour"], []], 0.8).warnings == [
+        ["resized", "low_confidence"],
+        ["colour"],
+        [],
+    ]
+
+
+def test_a_confidence_at_the_threshold_is_not_low() -> None:
+    scores = np.array([[0.25, 0.75]], np.float32)
+    assert postprocess.answer(scores, [[]], 0.75).warnings == [[]]
+
+
+def test_every_class_is_counted() -> None:
+    assert postprocess.answer(SCORES, [[], [], []], 0.8).counts(5) == [1, 1, 1, 0, 0]
+
+
+def test_numbers_show_no_digits_that_a_float_does_not_have() -> None:
+    assert postprocess.rounded(np.array([[0.1, 1 / 3]], np.float32)) == [[0.1, 0.333333]]

@@ -1,0 +1,48 @@
+"""The environment in, settings out."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from lambda_fn.settings import Settings, SettingsError
+
+GIVEN = {
+    "MODEL_REPOSITORY": "/opt/model",
+    "MODEL_NAME": "letters",
+    "MODEL_VERSION": "7",
+    "MAX_IMAGES": "10",
+    "INFERENCE_THREADS": "2",
+    "SERVICE_NAME": "letters",
+    "LOG_LEVEL": "DEBUG",
+}
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert Settings.from_environment({}) == Settings()
+
+
+def test_every_setting_is_read() -> None:
+    assert Settings.from_environment(GIVEN) == Settings(Path("/opt/model"), "letters", "7", 10, 2, "letters", "DEBUG")
+    assert Settings.from_environment(GIVEN).model_directory == Path("/opt/model/letters/7")
+
+
+def test_every_setting_is_documented() -> None:
+    names = {field.name.upper() for field in dataclasses.fields(Settings)}
+    assert names == set(GIVEN)
+    assert all(f"| {name} " in (Settings.__doc__ or "") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAX_IMAGES", "0"),
+        ("MAX_IMAGES", "many"),
+        ("MAX_IMAGES", "-1"),
+        ("INFERENCE_THREADS", ""),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_bad_value_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} is {value!r}; it takes"):
+        Settings.from_environment({name: value})
