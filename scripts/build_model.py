@@ -22,6 +22,7 @@ from scripts import export_onnx, fetch_mnist, golden_images, model_card, run_not
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = Path("model/digits/mnist_convnet.ipynb")
+SERVED = ROOT / NOTEBOOK.parent
 CARD = Path("model/digits/card.md.tmpl")
 MAX_DIFFERENCE = 1e-5
 LOW_CONFIDENCE = 0.9  # the notebook's last table weighs it against others
@@ -43,7 +44,9 @@ def main() -> None:
         options.out.mkdir(parents=True, exist_ok=True)
         _replace(result, target)
         run_notebook.write(notebook, options.out / NOTEBOOK.name)
-        shutil.copy(Path(scratch) / "build" / "model.keras", workshop / "model.keras")
+        # never among what is committed
+        keras_file = (workshop if options.out.resolve() == SERVED else options.out) / "model.keras"
+        shutil.copy(Path(scratch) / "build" / "model.keras", keras_file)
     for path in sorted(target.iterdir()):
         _say(f"{path.stat().st_size:>9,}  {path.name}")
     _say(f"done: {os.path.relpath(target)}")
@@ -146,7 +149,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.build_model", description=__doc__)
     parser.add_argument("--epochs", type=int, help="instead of the notebook's own number")
     parser.add_argument("--version", default="1", help="the folder's name below --out (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=ROOT / NOTEBOOK.parent, help="default: model/digits")
+    parser.add_argument("--out", type=Path, default=SERVED, help="default: model/digits")
     return parser.parse_args()
 
 

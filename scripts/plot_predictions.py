@@ -20,7 +20,7 @@ def draw(samples: Samples, predictions: Predictions, trained: NDArray[np.float64
     mpl.use("agg")
     from matplotlib import pyplot as plt
 
-    figure = plt.figure(figsize=(11, 6.4), layout="constrained")
+    figure = plt.figure(figsize=(11, 6), layout="constrained")
     grid = figure.add_gridspec(2, 1, height_ratios=[2, 1])
     left, right = figure.add_subfigure(grid[0]).subplots(1, 2)
     _shares(left, np.bincount(predictions.digits, minlength=10) / len(predictions.digits), trained)

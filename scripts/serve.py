@@ -14,11 +14,16 @@ import uvicorn
 
 from scripts.gateway import Gateway, Stage
 
-SAMPLE = Path(__file__).parent.parent / "tests" / "events" / "seven.json"
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "tests" / "events" / "seven.json"
+LOG = ROOT / "build" / "serve.log"
 
 
 def application() -> Gateway:
     """Made anew in each worker process, which loads and verifies the model first."""
+    LOG.parent.mkdir(exist_ok=True)
+    with LOG.open("ab") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())  # what CloudWatch would get
     from lambda_fn.handler import handler
 
     return Gateway(handler, Stage(base=os.environ.get("BASE", ""), api_key=os.environ.get("API_KEY", "")))
@@ -64,7 +69,8 @@ def _announce(url: str) -> None:
             time.sleep(0.1)
     key = " -H 'x-api-key: '\"$API_KEY\"" if os.environ.get("API_KEY") else ""
     command = f"curl -s {url}/predict/batch{key} -H 'content-type: application/json' -d @{shlex.quote(str(SAMPLE))}"
-    print(f"\nServing on {url} (Ctrl+C stops it). Try:\n\n  {command}\n", file=sys.stderr, flush=True)
+    print(f"\nServing on {url} (Ctrl+C stops it). Try:\n\n  {command}\n", file=sys.stderr)
+    print(f"Log lines and metrics go to {LOG.relative_to(ROOT)}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
