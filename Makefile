@@ -19,15 +19,15 @@ help: ## lists the commands
 setup: .venv/ready node_modules/ready ## makes .venv/ and node_modules/ from the locked files
 
 .venv/ready: requirements-dev.txt
-	@echo "Setting up .venv (once, a minute or two) ..."
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.13 ...")'
+	@echo "Setting up .venv (once: a minute or two, 1.5 GB) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11 to 3.13 is needed: make PYTHON=python3.13 ...")'
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
 	@touch $@
 
 node_modules/ready: package-lock.json .venv/ready
 	@echo "Setting up node_modules (the CDK CLI) ..."
-	@npm ci --silent --no-audit --no-fund
+	@npm ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
 serve: setup ## serves the API on 127.0.0.1 (PORT=8080 WORKERS=2 BASE=/v1 API_KEY=...)
@@ -37,7 +37,7 @@ lint: setup ## style, types and who may import whom
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo 2>/dev/null || (lint-imports; exit 1)
 
 test: lint ## lint and all tests that need no Docker
-	@$(BIN)/python -m scripts.fetch_mnist
+	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
 	@$(BIN)/python -m pytest tests/unit tests/integration
 
 model: .venv/model-ready ## trains the notebook's model and writes model/digits/1 (EPOCHS=15 OUT=model/digits)
@@ -49,10 +49,10 @@ model: .venv/model-ready ## trains the notebook's model and writes model/digits/
 	@touch $@
 
 image: ## builds the container image (IMAGE=... BASE_IMAGE=...)
-	@docker build --quiet --build-arg BASE_IMAGE=$(BASE_IMAGE) --file lambda_fn/Dockerfile --tag $(IMAGE) .
+	@docker build --quiet --build-arg BASE_IMAGE=$(BASE_IMAGE) --file lambda_fn/Dockerfile --tag $(IMAGE) . >/dev/null
 
 test-container: setup image ## calls the real container: emulator, sam local, locked down
-	@$(BIN)/python -m scripts.fetch_mnist
+	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
 	@$(BIN)/python -m pytest tests/container --image $(IMAGE)
 
 lock: setup ## writes the requirements files anew from pyproject.toml (UPGRADE=--upgrade for newer versions)

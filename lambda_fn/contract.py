@@ -45,7 +45,7 @@ class Contract:
         """
         try:
             members: dict[str, Any] = json.loads(path.read_bytes())
-            return cls(
+            contract = cls(
                 name=str(members["name"]),
                 version=str(members["version"]),
                 file=str(members["file"]),
@@ -57,9 +57,20 @@ class Contract:
                 low_confidence_below=float(members["low_confidence_below"]),
                 golden_tolerance=float(members["golden_tolerance"]),
             )
+            contract._check(path)
+            return contract
+        except ContractError:
+            raise
         except OSError as error:
             raise ContractError(f"{path}: {error.strerror}") from error
         except KeyError as error:
             raise ContractError(f"{path}: has no member {error}") from error
         except (ValueError, TypeError, IndexError) as error:
             raise ContractError(f"{path}: {error}") from error
+
+    def _check(self, path: Path) -> None:
+        if path.parent.name != self.version:
+            raise ContractError(f"{path}: is the contract of version {self.version}")
+        for name, value in (("low_confidence_below", self.low_confidence_below), ("tolerance", self.golden_tolerance)):
+            if not 0 <= value <= 1:  # so written, a NaN is refused too
+                raise ContractError(f"{path}: {name} is {value}, not between 0 and 1")

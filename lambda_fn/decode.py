@@ -1,6 +1,6 @@
-"""An event's body in, pictures out; every rejection of bad input (the words for it are in faults.py).
+"""A request's body in, pictures out; every rejection of bad input (the words for it are in faults.py).
 
-A picture is a float32 array, H×W (grey) or H×W×C (C of 1, 3 or 4, the last of 4 being alpha), of values in 0..1.
+A picture is an array H×W (grey) or H×W×C (C of 1, 3 or 4, the last of 4 being alpha): float32 in 0..1, or uint8 to 255.
 """
 
 import math
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from lambda_fn import faults
 from lambda_fn.errors import InvalidRequest, TooLarge
 
-Picture = NDArray[np.float32]
-Pictures = Sequence[Picture] | NDArray[np.float32]
+Picture = NDArray[np.float32] | NDArray[np.uint8]
+Pictures = Sequence[Picture] | Picture
 """Pictures of one shape are one array with the batch in front; otherwise a list."""
 
 # A regular array of JSON, without these, is a text that its shape alone determines.
@@ -42,28 +42,68 @@ def body(event: Mapping[str, Any]) -> bytes:
 
 
 def pictures(content: bytes, max_images: int) -> Pictures:
-    """Reads `{"x": picture or list of pictures}`, without one Python object per pixel.
+    """Reads `{"x": picture or list of pictures}` or `{"images": ["<base64 of a PNG or JPEG>", ...]}`.
 
-    Each picture's scale is its own: a maximum of 1 or less means 0..1, anything else 0..255.
+    Arrays are read without one Python object per pixel, and each picture's scale is its own: a maximum of 1 or less
+    means 0..1, anything else 0..255.
 
     Returns:
         n pictures, 1 <= n <= max_images.
 
     Raises:
-        InvalidRequest: not JSON, no `x`, or a picture that is none; the message names its index.
-        TooLarge: more than `max_images`.
+        InvalidRequest: not JSON, neither of the two, or a picture that is none; the message names its index.
+        TooLarge: more than `max_images`, or too many pixels.
+        UnsupportedMedia: a file that is neither PNG nor JPEG.
     """
-    x = _member(_parse(content), "x")
-    shape = faults.leading_shape(x)
+    name, values = _member(_parse(content))
+    if name == "images":
+        _check_count(len(values), max_images)
+        return _files([_base64(value, index) for index, value in enumerate(values)])
+    shape = faults.leading_shape(values)
     if faults.has_rank_of_picture(shape):
-        return _picture(x, 0)[np.newaxis]
-    if len(x) > max_images:
-        raise TooLarge("too_many_images", f"{len(x)} images in one request; at most {max_images} are allowed")
+        return _picture(values, 0)[np.newaxis]
+    _check_count(len(values), max_images)
     if faults.has_rank_of_picture(shape[1:]) and shape[1] == shape[2]:
-        values = _values(x, shape, content, b'{"x":%s}')
-        if values is not None:
-            return _scale(values, 0)
-    return [_picture(element, index) for index, element in enumerate(x)]
+        numbers = _values(values, shape, content, b'{"x":%s}')
+        if numbers is not None:
+            return _scale(numbers, 0)
+    return [_picture(element, index) for index, element in enumerate(values)]
+
+
+def files(content: bytes, content_type: str, max_images: int) -> Pictures:
+    """Reads the bytes of one PNG or JPEG, or a form (multipart/form-data) of many.
+
+    Raises:
+        As `pictures`.
+    """
+    if not content_type.lower().startswith("multipart/"):
+        return _files([content])
+    from lambda_fn import multipart_files
+
+    return _files(multipart_files.files(content, content_type, max_images))
+
+
+def _files(contents: list[bytes]) -> Pictures:
+    from lambda_fn import images  # Pillow takes longer to import than most requests take
+
+    return images.decode(contents)
+
+
+def _base64(value: object, index: int) -> bytes:
+    if not isinstance(value, str):
+        raise InvalidRequest("not_an_image", f"image {index} is {faults.kind(value)}; it must be a base64 string")
+    try:
+        content = pybase64.b64decode(value, validate=True)
+    except (Base64Error, ValueError):
+        raise InvalidRequest("invalid_base64", f"image {index} is not valid base64") from None
+    if not content:
+        raise InvalidRequest("empty", f"image {index} is empty")
+    return content
+
+
+def _check_count(count: int, limit: int) -> None:
+    if count > limit:
+        raise TooLarge("too_many_images", f"{count} images in one request; at most {limit} are allowed")
 
 
 def _parse(content: bytes) -> simdjson.Object:
@@ -76,21 +116,21 @@ def _parse(content: bytes) -> simdjson.Object:
     return document
 
 
-def _member(document: simdjson.Object, name: str) -> simdjson.Array:
+def _member(document: simdjson.Object) -> tuple[str, simdjson.Array]:
     keys = list(document)
-    if name not in keys:
-        raise InvalidRequest("missing_x", 'the body has no "x"; send {"x": [...]}')
     if len(keys) > 1:
-        raise InvalidRequest("unknown_field", f'the body has {len(keys)} members; it must have one, "x"')
-    x = document[name]
-    if not isinstance(x, simdjson.Array):
-        raise InvalidRequest("not_an_array", f"x is {faults.kind(x)}; it must be an image or a list of images")
-    if not len(x):
-        raise InvalidRequest("empty", "x is empty; it must hold at least one image")
-    return x
+        raise InvalidRequest("unknown_field", f'the body has {len(keys)} members; it must have one, "x" or "images"')
+    if keys not in (["x"], ["images"]):
+        raise InvalidRequest("missing_x", 'the body has neither "x" nor "images"; send {"x": [...]}')
+    value = document[keys[0]]
+    if not isinstance(value, simdjson.Array):
+        raise InvalidRequest("not_an_array", f"{keys[0]} is {faults.kind(value)}; it must be a list of images")
+    if not len(value):
+        raise InvalidRequest("empty", f"{keys[0]} is empty; it must hold at least one image")
+    return keys[0], value
 
 
-def _picture(value: object, index: int) -> Picture:
+def _picture(value: object, index: int) -> NDArray[np.float32]:
     shape = faults.leading_shape(value)
     if not isinstance(value, simdjson.Array) or 0 in shape or not faults.has_rank_of_picture(shape):
         faults.explain_rank(value, shape, index)
@@ -99,7 +139,7 @@ def _picture(value: object, index: int) -> Picture:
         faults.explain_irregular(value, shape, index)
     if shape[0] != shape[1]:
         raise InvalidRequest("not_square", f"image {index} is {shape[0]}×{shape[1]}; an array must be square")
-    scaled: Picture = _scale(values[np.newaxis], index)[0]
+    scaled: NDArray[np.float32] = _scale(values[np.newaxis], index)[0]
     return scaled
 
 

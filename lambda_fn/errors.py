@@ -5,7 +5,8 @@ ServiceError
 │   ├── InvalidRequest      400
 │   ├── NotFound            404
 │   ├── MethodNotAllowed    405
-│   └── TooLarge            413
+│   ├── TooLarge            413
+│   └── UnsupportedMedia    415
 └── ModelRejected           the model is not what its contract says: the function refuses to start
 """
 
@@ -55,6 +56,12 @@ class TooLarge(RequestError):
     """More than one call may carry."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class UnsupportedMedia(RequestError):
+    """A picture in a format that is not read."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 class ModelRejected(ServiceError):

@@ -12,9 +12,12 @@ from lambda_fn.errors import InvalidRequest
 
 CHANNELS = (1, 3, 4)
 
-# What Python's json.dumps writes for values that JSON does not have, and exponents that no double holds.
-# Each run is bounded, so that a long row of digits costs no more than its length.
-_NOT_FINITE = re.compile(rb"-?(?:NaN|Infinity)|-?\d[\d.]{0,30}[eE]\+?\d{3,9}")
+# What Python's json.dumps writes for values that JSON does not have, and exponents that no double holds. Looked for at
+# the start of a number only, and each run is bounded, so that a long row of digits costs no more than its length.
+_NOT_FINITE = re.compile(rb"(?<![\d.])-?(?:NaN|Infinity|\d[\d.]{0,30}[eE]\+?\d{3,9})")
+_AT_MOST = 10_000
+# Marks such a value where it is quoted to make the body readable; a private-use character, in UTF-8 in the body.
+_MARK = "\ue000"
 
 
 def leading_shape(value: object) -> tuple[int, ...]:
@@ -33,7 +36,7 @@ def has_rank_of_picture(shape: tuple[int, ...]) -> bool:
 
 def kind(value: object) -> str:
     """A JSON value in words; never the value itself."""
-    if isinstance(value, str) and _NOT_FINITE.fullmatch(value.encode(errors="replace")):
+    if isinstance(value, str) and value.startswith(_MARK):
         return "NaN" if "NaN" in value else "infinite"
     if isinstance(value, simdjson.Array):
         return f"an array of {len(value)}"
@@ -43,7 +46,7 @@ def kind(value: object) -> str:
 
 def explain_unreadable(content: bytes) -> NoReturn:
     """A body that the parser refuses: names the pixel that is NaN or infinite, if that is the reason."""
-    quoted = _NOT_FINITE.sub(rb'"\g<0>"', content)
+    quoted = _NOT_FINITE.sub(b'"' + _MARK.encode() + rb'\g<0>"', content, count=_AT_MOST)
     if quoted != content:
         try:
             document = simdjson.Parser().parse(quoted)
@@ -76,11 +79,13 @@ def explain_irregular(picture: simdjson.Array, shape: tuple[int, ...], index: in
 
 
 def _find_in_batch(x: object) -> None:
-    batch = [x] if has_rank_of_picture(leading_shape(x)) else x
-    for index, picture in enumerate(batch if isinstance(batch, list | simdjson.Array) else []):
+    if not isinstance(x, simdjson.Array):
+        raise InvalidRequest("not_an_array", f"x is {kind(x)}; it must be an image or a list of images")
+    for index, picture in enumerate([x] if has_rank_of_picture(leading_shape(x)) else x):
         shape = leading_shape(picture)
-        if isinstance(picture, simdjson.Array) and has_rank_of_picture(shape):
-            _find(picture, shape, index)
+        if not isinstance(picture, simdjson.Array) or not has_rank_of_picture(shape):
+            explain_rank(picture, shape, index)
+        _find(picture, shape, index)
 
 
 def _find(picture: simdjson.Array, shape: tuple[int, ...], index: int) -> None:

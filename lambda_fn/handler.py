@@ -9,24 +9,24 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambda_fn import routes
-from lambda_fn.infer import Model
+from lambda_fn.infer import Models
 from lambda_fn.settings import Settings
 from lambda_fn.telemetry import Record, Telemetry
 
 settings = Settings.from_environment()
-model = Model.load(settings.model_directory, settings.inference_threads)
-telemetry = Telemetry(
-    service=settings.service_name,
-    level=settings.log_level,
-    model_name=model.contract.name,
-    model_version=model.contract.version,
-)
-app = routes.build(model, settings.max_images)
+models = Models(settings.versions_directory, settings.model_version, settings.inference_threads)
+telemetry = Telemetry(service=settings.service_name, level=settings.log_level)
+app = routes.build(models, settings.max_images)
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answers one event of a REST API's proxy integration (payload format 1.0); never raises on bad input."""
-    record = Record(request_id=event["requestContext"]["requestId"], method=event["httpMethod"])
+    record = Record(
+        model_name=models.default.contract.name,
+        model_version=models.default.contract.version,
+        request_id=event["requestContext"]["requestId"],
+        method=event["httpMethod"],
+    )
     app.context["record"] = record
     response = app.resolve(event, context)
     telemetry.emit(record, response["statusCode"])

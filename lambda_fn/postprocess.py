@@ -6,7 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+BLANK = "blank"
 LOW_CONFIDENCE = "low_confidence"
+# Codes that ask for a person, however sure the model is.
+DOUBTFUL = {BLANK, "unclear"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,18 @@ def answer(scores: NDArray[np.float32], warnings: list[list[str]], low_confidenc
     """The digit of each image and how sure it is.
 
     Args:
-        scores: n×classes, rows summing to 1.
-        warnings: what was noticed before inference, n lists; each low-confidence image's list grows by one code.
+        scores: n×classes, rows summing to 1; a blank image's are made even, for it shows no class more than another.
+        warnings: what was noticed before inference, n lists; each list that asks for a person ends in low_confidence.
         low_confidence_below: see Contract.
     """
+    for index, codes in enumerate(warnings):
+        if BLANK in codes:
+            scores[index] = 1 / scores.shape[1]
     digits = scores.argmax(axis=1)
     confidence = scores[np.arange(len(scores)), digits]
-    for index in np.flatnonzero(confidence < low_confidence_below).tolist():
-        warnings[index].append(LOW_CONFIDENCE)
+    for codes, low in zip(warnings, (confidence < low_confidence_below).tolist(), strict=True):
+        if low or not DOUBTFUL.isdisjoint(codes):
+            codes.append(LOW_CONFIDENCE)
     return Answer(digits, confidence, warnings)
 
 

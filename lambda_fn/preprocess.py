@@ -8,12 +8,26 @@ from numpy.typing import NDArray
 from lambda_fn.decode import Picture, Pictures
 
 SIDE = 28
+SMALL = ((SIDE, SIDE), (SIDE, SIDE, 1))
 
+# What an answer's `warnings` may hold, beside low_confidence.
+BLANK = "blank"
 COLOUR = "colour"
+INVERTED = "inverted"
 RESIZED = "resized"
+RECENTRED = "recentred"
+LOW_CONTRAST = "low_contrast"
+CLUTTERED = "cluttered"
+UNCLEAR = "unclear"
 
-# Weights of red, green and blue in a grey picture, ITU-R BT.601.
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+# How far apart ink and paper are, as a share of the range of grey.
+BLANK_BELOW = 0.06
+LOW_CONTRAST_BELOW = 0.25
+
+# Sums over 28×28 pixels: all, in each direction, and of the two outermost pixels on each side.
+_Y, _X = np.mgrid[:SIDE, :SIDE].astype(np.float32)
+_RIM = np.pad(np.zeros((SIDE - 4, SIDE - 4), np.float32), 2, constant_values=1)
+_SUMS = np.stack([np.ones_like(_X), _Y, _X, _RIM]).reshape(4, -1).T
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,42 +44,95 @@ class Prepared:
 
 
 def prepare(pictures: Pictures) -> Prepared:
-    """Brings each picture into the model's form; a 28×28 grey picture passes bit for bit."""
-    if isinstance(pictures, np.ndarray) and pictures.shape[1:] in ((SIDE, SIDE), (SIDE, SIDE, 1)):
-        return Prepared(pictures.reshape(-1, SIDE, SIDE, 1), [[] for _ in pictures])
-    tensor = np.empty((len(pictures), SIDE, SIDE, 1), np.float32)
-    warnings = []
-    for index, picture in enumerate(pictures):
-        tensor[index, :, :, 0], codes = _prepare_one(picture)
-        warnings.append(codes)
-    return Prepared(tensor, warnings)
+    """Brings each picture into MNIST's form; one that has it already passes bit for bit."""
+    warnings: list[list[str]] = [[] for _ in pictures]
+    tensor, small = _small_and_grey(pictures)
+    done = np.zeros(len(pictures), bool)
+    done[small] = is_mnist_like(tensor[small])
+    if not done.all():
+        _make_canonical(pictures, np.flatnonzero(~done), tensor, warnings)
+    return Prepared(tensor[..., np.newaxis], warnings)
 
 
-def _prepare_one(picture: Picture) -> tuple[Picture, list[str]]:
-    codes = []
-    if picture.ndim == 3:
-        if picture.shape[2] > 1:
-            codes.append(COLOUR)
-        picture = _grey(picture)
-    if picture.shape != (SIDE, SIDE):
-        codes.append(RESIZED)
-        picture = _resize(picture)
-    return picture, codes
+def _small_and_grey(pictures: Pictures) -> tuple[NDArray[np.float32], slice | list[int]]:
+    """A tensor (n, 28, 28) that holds the grey pictures of 28×28, and where they are in it."""
+    if isinstance(pictures, np.ndarray):
+        if pictures.shape[1:] in SMALL:
+            return _to_floats(pictures).reshape(-1, SIDE, SIDE), slice(None)
+        return np.zeros((len(pictures), SIDE, SIDE), np.float32), []
+    tensor = np.zeros((len(pictures), SIDE, SIDE), np.float32)
+    small = [index for index, picture in enumerate(pictures) if picture.shape in SMALL]
+    for index in small:
+        tensor[index] = pictures[index].reshape(SIDE, SIDE)
+    coarse = [index for index in small if pictures[index].dtype == np.uint8]
+    tensor[coarse] /= np.float32(255)
+    return tensor, small
 
 
-def _grey(picture: Picture) -> Picture:
-    if picture.shape[2] == 1:
-        return picture[..., 0]
-    grey: Picture = picture[..., :3] @ _LUMA
+def is_mnist_like(tensor: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which of n pictures (n, 28, 28) need nothing: light on dark, 18 to 22 pixels long, centred by mass.
+
+    MNIST's 70,000 digits all have 18 to 20 pixels and their centre within half a pixel of the middle.
+    """
+    total, y, x, rim = (tensor.reshape(-1, SIDE * SIDE) @ _SUMS).T
+    safe = np.maximum(total, 1e-6)
+    lit = tensor > 0.1
+    length = np.maximum(_extent(np.asarray(lit.any(axis=2))), _extent(np.asarray(lit.any(axis=1))))
+    centred = (np.abs(y / safe - SIDE / 2) <= 1) & (np.abs(x / safe - SIDE / 2) <= 1)
+    dark = (rim <= 0.1 * total) & (total <= 0.45 * SIDE * SIDE) & (tensor.max(axis=(1, 2)) >= 0.5)
+    like: NDArray[np.bool_] = centred & dark & (length >= 18) & (length <= 22)
+    return like
+
+
+def _extent(lit: NDArray[np.bool_]) -> NDArray[np.intp]:
+    extent: NDArray[np.intp] = lit.shape[1] - lit.argmax(axis=1) - lit[:, ::-1].argmax(axis=1)
+    return extent
+
+
+def _to_floats(values: Picture) -> NDArray[np.float32]:
+    return (
+        (values / np.float32(255)).astype(np.float32, copy=False)
+        if values.dtype == np.uint8
+        else values.astype(np.float32, copy=False)
+    )
+
+
+def _make_canonical(
+    pictures: Pictures, which: NDArray[np.intp], tensor: NDArray[np.float32], warnings: list[list[str]]
+) -> None:
+    # Only pictures that are not MNIST's need Pillow; its import costs more than an inference.
+    from lambda_fn.canonical import canonical
+
+    opaque = [_opaque(pictures[index]) for index in which]
+    found = canonical(opaque)
+    coloured = np.array([_has_colour(picture) for picture in opaque])
+    other_size = np.array([picture.shape[:2] != (SIDE, SIDE) for picture in opaque])
+    blank = found.contrast < BLANK_BELOW
+    tensor[which] = np.where(blank[:, np.newaxis, np.newaxis], 0, found.tensor)
+    codes = {
+        BLANK: blank,
+        COLOUR: coloured,
+        INVERTED: ~found.light & ~blank,
+        RESIZED: other_size | ((np.abs(np.log(found.scale)) > 0.15) & ~blank),
+        RECENTRED: (found.shift > 0.1) & ~blank,
+        LOW_CONTRAST: (found.contrast < LOW_CONTRAST_BELOW) & ~blank,
+        CLUTTERED: (found.dropped > 0.05) & ~blank,
+        UNCLEAR: found.unclear & ~blank,
+    }
+    for code, holds in codes.items():
+        for place in np.flatnonzero(holds):
+            warnings[which[place]].append(code)
+
+
+def _opaque(picture: Picture) -> Picture:
+    """Without alpha: what is transparent lies on white; and without a third axis where it is grey."""
+    if picture.ndim == 2:
+        return picture
     if picture.shape[2] == 4:
-        alpha = picture[..., 3]
-        grey = grey * alpha + (1 - alpha)
-    return grey
+        values = _to_floats(picture)
+        return values[..., :3] * values[..., 3:] + (1 - values[..., 3:])
+    return picture[..., 0] if picture.shape[2] == 1 else picture
 
 
-def _resize(picture: Picture) -> Picture:
-    # Only pictures that are not 28×28 need Pillow; its import costs more than an inference.
-    from PIL import Image
-
-    resized = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-    return np.asarray(resized, np.float32)
+def _has_colour(picture: Picture) -> bool:
+    return picture.ndim == 3 and float(np.ptp(_to_floats(picture), axis=2).max()) > 0.06

@@ -11,33 +11,40 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from lambda_fn import decode, postprocess, preprocess
 from lambda_fn.errors import InvalidRequest, MethodNotAllowed, NotFound, RequestError
-from lambda_fn.infer import Model
-from lambda_fn.telemetry import CLASSES, Record
+from lambda_fn.infer import Model, Models
+from lambda_fn.telemetry import Record
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-def build(model: Model, max_images: int) -> APIGatewayRestResolver:
+def build(models: Models, max_images: int) -> APIGatewayRestResolver:
     """The resolver of all routes. Each request's Record is expected in its context, as `record`."""
     app = APIGatewayRestResolver(serializer=_json)
 
-    def hello() -> dict[str, str]:
-        return {"message": "Hello World"}
-
-    def health() -> dict[str, Any]:
-        return {"status": "ok", "models": [_identity(model) | {"sha256": model.contract.sha256, "default": True}]}
-
     def predict_batch() -> dict[str, Any]:
-        return _predict(app, model, max_images)
+        return _predict(app, models, lambda content: decode.pictures(content, max_images))
 
-    _route(app, "GET", "/", hello)
-    _route(app, "GET", "/health", health)
+    def predict_img() -> dict[str, Any]:
+        content_type = app.current_event.headers.get("content-type") or ""
+        return _predict(app, models, lambda content: decode.files(content, content_type, max_images))
+
+    _route(app, "GET", "/", lambda: {"message": "Hello World"})
+    _route(app, "GET", "/health", lambda: _health(models))
     _route(app, "POST", "/predict/batch", predict_batch)
-
+    _route(app, "POST", "/predict/img", predict_img)
     app.exception_handler(NotFoundError)(lambda _: _refuse(app, NotFound("not_found", "no such path")))
     app.exception_handler(RequestError)(lambda error: _refuse(app, error))
     app.exception_handler(Exception)(lambda error: _fail(app, error))
     return app
+
+
+def _health(models: Models) -> dict[str, Any]:
+    default = models.default.contract.version
+    listed = [
+        {"name": contract.name, "version": version, "sha256": contract.sha256, "default": version == default}
+        for version, contract in models.contracts.items()
+    ]
+    return {"status": "ok", "models": listed}
 
 
 def _route(app: APIGatewayRestResolver, method: str, path: str, function: Callable[[], dict[str, Any]]) -> None:
@@ -55,24 +62,28 @@ def _route(app: APIGatewayRestResolver, method: str, path: str, function: Callab
     app.route(path, [other for other in METHODS if other != method])(wrong_method)
 
 
-def _predict(app: APIGatewayRestResolver, model: Model, max_images: int) -> dict[str, Any]:
+def _predict(app: APIGatewayRestResolver, models: Models, read: Callable[[bytes], decode.Pictures]) -> dict[str, Any]:
     record: Record = app.context["record"]
     with_probabilities = _flag(app, "probabilities")
+    model = models.get(app.current_event.query_string_parameters.get("version"))
+    record.model_version = model.contract.version
     content = decode.body(app.current_event.raw_event)
     record.body_bytes = len(content)
-    pictures = decode.pictures(content, max_images)
-    decoded = time.perf_counter()
+    try:
+        pictures = read(content)
+    finally:
+        decoded = time.perf_counter()
+        record.decode_time = (decoded - record.started) * 1e3
     prepared = preprocess.prepare(pictures)
     ready = time.perf_counter()
     scores = model.run(prepared.tensor)
     inferred = time.perf_counter()
     answer = postprocess.answer(scores, prepared.warnings, model.contract.low_confidence_below)
-    record.decode_time = (decoded - record.started) * 1e3
     record.preprocess_time = (ready - decoded) * 1e3
     record.inference_time = (inferred - ready) * 1e3
     record.images = len(scores)
     record.confidence = float(answer.confidence.mean())
-    record.digits = answer.counts(CLASSES)
+    record.digits = answer.counts(scores.shape[1])
     record.warnings.update(code for codes in answer.warnings for code in codes)
     response: dict[str, Any] = answer.as_json() | {"model": _identity(model)}
     if with_probabilities:

@@ -21,7 +21,7 @@ class Settings:
     |--------------------|------------------------------------------------------------|----------------|
     | MODEL_REPOSITORY   | folder of <name>/<version>/model.onnx                      | model/         |
     | MODEL_NAME         | the model that answers /predict                            | digits         |
-    | MODEL_VERSION      | its version                                                | 1              |
+    | MODEL_VERSION      | the version that answers where a request names none        | 1              |
     | MAX_IMAGES         | images in one request, 1 or more                           | 8192           |
     | INFERENCE_THREADS  | threads of one inference, 1 or more; as many as vCPUs      | 1              |
     | SERVICE_NAME       | `service` in log lines and metric dimensions               | postal-digits  |
@@ -55,9 +55,14 @@ class Settings:
         )
 
     @property
+    def versions_directory(self) -> Path:
+        """The folder that holds the model's versions."""
+        return self.model_repository / self.model_name
+
+    @property
     def model_directory(self) -> Path:
-        """The folder of the model and version that answer."""
-        return self.model_repository / self.model_name / self.model_version
+        """The folder of the default version."""
+        return self.versions_directory / self.model_version
 
 
 def _count(environment: Mapping[str, str], name: str, default: int) -> int:

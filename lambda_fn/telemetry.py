@@ -15,7 +15,6 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 NAMESPACE = "PostalDigits"
-CLASSES = 10
 
 REQUESTS = "Requests"
 REJECTED_REQUESTS = "RejectedRequests"
@@ -26,7 +25,8 @@ TOTAL_TIME = "TotalTime"
 CONFIDENCE = "Confidence"
 LOW_CONFIDENCE = "LowConfidence"
 COLD_START = "ColdStart"
-DIGITS = tuple(f"Digit{digit}" for digit in range(CLASSES))
+FAILED_REQUESTS = "FailedRequests"
+DIGITS = tuple(f"Digit{digit}" for digit in range(10))
 
 _COUNT, _MILLISECONDS, _NONE = "Count", "Milliseconds", "None"
 
@@ -40,6 +40,8 @@ def metric_name(prefix: str, code: str) -> str:
 class Record:
     """One request, filled in as it is worked on. Times are milliseconds."""
 
+    model_name: str
+    model_version: str
     started: float = field(default_factory=time.perf_counter)
     request_id: str = ""
     route: str = "unknown"
@@ -63,24 +65,23 @@ class Record:
 class Telemetry:
     """Writes the log line and the metrics of each request to `stream`, which is standard output in Lambda."""
 
-    def __init__(
-        self, *, service: str, level: str, model_name: str, model_version: str, stream: TextIO = sys.stdout
-    ) -> None:
+    def __init__(self, *, service: str, level: str, stream: TextIO = sys.stdout) -> None:
         self.logger = Logger(service=service, level=level, stream=stream, location=None)
-        self.logger.append_keys(model_name=model_name, model_version=model_version)
+        self._service = service
         self._stream = stream
         self._metrics = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service=service)
-        self._dimensions = {"service": service, "model_version": model_version}
         self._cold = True
 
     def emit(self, record: Record, status: int) -> None:
         """Writes both; a rejected request is a warning, so that an alarm on errors means something."""
         total, cold, self._cold = record.elapsed(), self._cold, False
         self._log(record, status, total, cold)
-        self._write(_metrics(record, total, cold))
+        self._write(record, _metrics(record, total, cold))
 
     def _log(self, record: Record, status: int, total: float, cold: bool) -> None:
         fields: dict[str, Any] = {
+            "model_name": record.model_name,
+            "model_version": record.model_version,
             "request_id": record.request_id,
             "route": record.route,
             "method": record.method,
@@ -102,8 +103,9 @@ class Telemetry:
         else:
             self.logger.info("answered", extra=fields)
 
-    def _write(self, metrics: Mapping[str, Any]) -> None:
-        blob = self._metrics.serialize_metric_set(metrics=dict(metrics), dimensions=self._dimensions)
+    def _write(self, record: Record, metrics: Mapping[str, Any]) -> None:
+        dimensions = {"service": self._service, "model_version": record.model_version}
+        blob = self._metrics.serialize_metric_set(metrics=dict(metrics), dimensions=dimensions)
         print(json.dumps(blob, separators=(",", ":")), file=self._stream, flush=True)
 
 
@@ -111,6 +113,7 @@ def _metrics(record: Record, total: float, cold: bool) -> dict[str, dict[str, An
     metrics = {
         REQUESTS: _metric(_COUNT, 1),
         REJECTED_REQUESTS: _metric(_COUNT, record.rejection is not None),
+        FAILED_REQUESTS: _metric(_COUNT, record.error is not None),
         TOTAL_TIME: _metric(_MILLISECONDS, total),
         COLD_START: _metric(_COUNT, cold),
     }

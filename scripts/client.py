@@ -1,6 +1,7 @@
 """Pictures in, the service's answers out: batches sent at the same time over HTTP."""
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from scripts.samples import Samples
+from scripts.samples import Sample, payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +32,35 @@ class Predictions:
 
 
 class ServiceRefused(Exception):
-    """The service answered with an error; the message is its own."""
+    """The service answered with an error, or is another service; the message says which."""
 
 
-def predict(samples: Samples, url: str, api_key: str = "", batch: int = 100, clients: int = 5) -> Predictions:
+def predict(
+    samples: Sequence[Sample], url: str, *, api_key: str = "", version: str = "", batch: int = 100, clients: int = 5
+) -> Predictions:
     """Sends the pictures in batches of `batch`, `clients` at a time.
 
     Raises:
-        ServiceRefused: an answer that is not 200.
-        httpx.HTTPError: the service can't be reached.
+        ServiceRefused: an answer that is not 200, or not ours.
+        httpx.HTTPError, httpx.InvalidURL: the service can't be reached.
     """
-    starts = range(0, len(samples.pictures), batch)
     headers = {"x-api-key": api_key} if api_key else {}
+    query = {"version": version} if version else {}
     with (
-        httpx.Client(base_url=url, headers=headers, timeout=30) as client,
+        httpx.Client(base_url=url, headers=headers, params=query, timeout=30) as client,
         ThreadPoolExecutor(clients) as pool,
-        tqdm(total=len(samples.pictures), unit="image", disable=None) as progress,
+        tqdm(total=len(samples), unit="image", disable=None) as progress,
     ):
 
         def send(start: int) -> dict[str, Any]:
-            pictures = samples.pictures[start : start + batch]
-            response = client.post("predict/batch", json={"x": [picture.tolist() for picture in pictures]})
-            if response.status_code != 200:
-                raise ServiceRefused(_reason(response, start))
-            progress.update(len(pictures))
-            answer: dict[str, Any] = response.json()
+            part = samples[start : start + batch]
+            response = client.post("predict/batch", json=payload(part))
+            answer = _answer(response, start)
+            progress.update(len(part))
             return answer
 
         began = time.perf_counter()
-        answers = list(pool.map(send, starts))
+        answers = list(pool.map(send, range(0, len(samples), batch)))
         seconds = time.perf_counter() - began
     return Predictions(
         digits=np.concatenate([answer["y"] for answer in answers]),
@@ -70,9 +71,14 @@ def predict(samples: Samples, url: str, api_key: str = "", batch: int = 100, cli
     )
 
 
-def _reason(response: httpx.Response, start: int) -> str:
+def _answer(response: httpx.Response, start: int) -> dict[str, Any]:
     try:
-        reason = response.json()["error"]
-    except (ValueError, KeyError, TypeError):
-        reason = response.reason_phrase
-    return f"{response.status_code}: {reason} (the batch starts at picture {start})"
+        body = response.json()
+        if response.status_code != 200:
+            raise ServiceRefused(f"{response.status_code}: {body['error']} (the batch starts at picture {start})")
+        if body.keys() >= {"y", "confidence", "warnings", "model"}:
+            answer: dict[str, Any] = body
+            return answer
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise ServiceRefused(f"{response.url} answers {response.status_code}, but not as this service does")

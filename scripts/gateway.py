@@ -96,6 +96,8 @@ class Gateway:
         try:
             event = self._event(scope, await _body(receive), request_id)
             status, headers, content = _decode(await self._invoke(event), has_accept="accept" in event["headers"])
+        except ConnectionAbortedError:
+            return
         except GatewayError as error:
             body = {"error": error.message, "code": error.code, "request_id": request_id}
             status, content = error.status, json.dumps(body).encode()
@@ -146,6 +148,8 @@ async def _body(receive: Receive) -> bytes:
     chunks, size, more = [], 0, True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionAbortedError("the client left")
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         more = message.get("more_body", False)
@@ -173,5 +177,5 @@ def _decode(response: Mapping[str, Any], has_accept: bool) -> tuple[int, list[tu
 
 _TOO_LARGE = (
     "the request is larger than the service takes in one call (6 MB, base64 included); send whole numbers 0 to 255 "
-    "instead of fractions, PNG images, gzip, or binary tensors (about 6,000 images a call), or several smaller calls"
+    'instead of fractions, {"images": [...]} with PNG files, or several smaller calls'
 )

@@ -19,7 +19,10 @@ KEYED = ("/predict/", "/v2/")
 
 
 def proxy_event(scope: Scope, path: str, body: bytes, request_id: str, base: str = "") -> dict[str, Any]:
-    """The event for an ASGI `scope`; `path` is the one below the stage, `base` the stage's own ("" or "/v1")."""
+    """The event for an ASGI `scope`; `path` is the one below the stage, `base` the stage's own ("" or "/v1").
+
+    One thing differs: ASGI gives header names in lower case, API Gateway as the client wrote them.
+    """
     headers: dict[str, list[str]] = defaultdict(list)
     for name, value in scope["headers"]:
         headers[name.decode("latin-1")].append(value.decode("latin-1"))
@@ -46,6 +49,7 @@ def proxy_event(scope: Scope, path: str, body: bytes, request_id: str, base: str
 
 def _request_context(scope: Scope, path: str, resource: str, request_id: str, base: str) -> dict[str, Any]:
     now = time.time()
+    user_agent = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"user-agent"), None)
     return {
         "resourceId": "local",
         "resourcePath": resource,
@@ -60,6 +64,6 @@ def _request_context(scope: Scope, path: str, resource: str, request_id: str, ba
         "domainPrefix": "local",
         "domainName": "localhost",
         "requestId": request_id,
-        "identity": {"sourceIp": (scope.get("client") or ("127.0.0.1", 0))[0], "userAgent": None},
+        "identity": {"sourceIp": (scope.get("client") or ("127.0.0.1", 0))[0], "userAgent": user_agent},
         "apiId": "local",
     }

@@ -2,16 +2,19 @@
 
 import argparse
 import os
+import re
 import shlex
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
 import uvicorn
 
+from lambda_fn.errors import ModelRejected
+from lambda_fn.settings import SettingsError
 from scripts.gateway import Gateway, Stage
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,12 +35,15 @@ def application() -> Gateway:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serves until interrupted."""
     parser = argparse.ArgumentParser(prog="make serve", description=__doc__)
-    parser.add_argument("--port", type=int, default=8080)
-    parser.add_argument("--workers", type=int, default=1, help="processes; each answers one request at a time")
+    parser.add_argument("--port", type=_whole(1, 65535), default=8080)
+    parser.add_argument("--workers", type=_whole(1, 64), default=1, help="processes; one request at a time in each")
     parser.add_argument("--base", type=_base, default="", help="the stage's path, such as /v1")
     options = parser.parse_args(arguments)
     os.environ["BASE"] = options.base
-    application()  # a broken model or setting is told once, here, and not by each worker
+    try:
+        application()  # a broken model or setting is told once, here, and not by each worker
+    except (ModelRejected, SettingsError) as error:
+        sys.exit(f"refused to start: {error}")
     threading.Thread(target=_announce, args=(f"http://127.0.0.1:{options.port}{options.base}",), daemon=True).start()
     uvicorn.run(
         "scripts.serve:application",
@@ -49,14 +55,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         log_level="warning",
         server_header=False,
         lifespan="off",
+        ws="none",
     )
 
 
 def _base(text: str) -> str:
-    base = "/" + text.strip("/") if text.strip("/") else ""
-    if base.count("/") > 1:
-        raise argparse.ArgumentTypeError("a stage's path has one part, such as /v1")
-    return base
+    name = text.strip("/")
+    if not re.fullmatch(r"\w*", name, re.ASCII):
+        raise argparse.ArgumentTypeError("a stage's path is one part of letters, digits and _, such as /v1")
+    return f"/{name}" if name else ""
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"takes a whole number from {low} to {high}")
+        return int(text)
+
+    return whole
 
 
 def _announce(url: str) -> None:
@@ -67,9 +83,13 @@ def _announce(url: str) -> None:
             break
         except httpx.HTTPError:
             time.sleep(0.1)
+    else:
+        print(f"Nothing answers on {url} yet; see {LOG.relative_to(ROOT)}", file=sys.stderr, flush=True)
+        return
     key = " -H 'x-api-key: '\"$API_KEY\"" if os.environ.get("API_KEY") else ""
     command = f"curl -s {url}/predict/batch{key} -H 'content-type: application/json' -d @{shlex.quote(str(SAMPLE))}"
-    print(f"\nServing on {url} (Ctrl+C stops it). Try:\n\n  {command}\n", file=sys.stderr)
+    first = ", with API_KEY set in that shell too" if key else ""
+    print(f"\nServing on {url} (Ctrl+C stops it). Try{first}:\n\n  {command}\n", file=sys.stderr)
     print(f"Log lines and metrics go to {LOG.relative_to(ROOT)}", file=sys.stderr, flush=True)
 
 

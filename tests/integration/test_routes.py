@@ -1,12 +1,20 @@
 """The API's contract: every route, every refusal, on the real handler."""
 
+import base64
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from lambda_fn.settings import Settings
+from tests.conftest import EVENTS
 
 Call = Callable[..., tuple[int, dict[str, Any]]]
 REQUEST_ID = "11111111-2222-4333-8444-555555555555"
@@ -19,8 +27,10 @@ def test_root_says_hello(call: Call) -> None:
 
 def test_health_names_the_model(call: Call) -> None:
     contract = json.loads((Settings().model_directory / "contract.json").read_bytes())
-    model = {"name": "digits", "version": contract["version"], "sha256": contract["sha256"], "default": True}
-    assert call(method="GET", path="/health") == (200, {"status": "ok", "models": [model]})
+    status, health = call(method="GET", path="/health")
+    assert (status, health["status"]) == (200, "ok")
+    default = {"name": "digits", "version": contract["version"], "sha256": contract["sha256"], "default": True}
+    assert default in health["models"]
 
 
 def test_an_image_is_read(call: Call, mnist: Any) -> None:
@@ -55,6 +65,10 @@ REFUSALS: list[tuple[dict[str, Any], int, str]] = [
     ({"body": {"x": [ZEROS, None]}}, 400, "not_an_image"),
     ({"body": {"x": [[[0, 1], [2, 3]]] * 8193}}, 413, "too_many_images"),
     ({"body": {"x": ZEROS}, "queryStringParameters": {"probabilities": "yes"}}, 400, "invalid_parameter"),
+    ({"body": {"x": ZEROS}, "queryStringParameters": {"version": "99"}}, 404, "unknown_version"),
+    ({"body": b"text", "path": "/predict/img"}, 415, "unsupported_format"),
+    ({"body": {"images": ["e30="]}}, 415, "unsupported_format"),
+    ({"path": "/predict/img", "method": "GET"}, 405, "method_not_allowed"),
     ({"path": "/nowhere"}, 404, "not_found"),
     ({"path": "/predict"}, 404, "not_found"),
     ({"path": "/predict/batch/more"}, 404, "not_found"),
@@ -100,17 +114,20 @@ def test_a_refusal_changes_no_later_answer(call: Call, mnist: Any) -> None:
 def test_a_failure_is_500_and_tells_nothing(event: Callable[..., Any]) -> None:
     """A model that raises: the client gets our body, without the reason."""
     from lambda_fn import routes
-    from lambda_fn.handler import model
+    from lambda_fn.handler import models
     from lambda_fn.telemetry import Record
 
     class Broken:
-        contract = model.contract
+        contract = models.default.contract
+
+        def get(self, _version: object) -> "Broken":
+            return self
 
         def run(self, _tensor: object) -> None:
             raise RuntimeError("secret")
 
     app = routes.build(Broken(), 8192)  # type: ignore[arg-type]
-    app.context["record"] = record = Record(request_id="r-1")
+    app.context["record"] = record = Record("digits", "1", request_id="r-1")
     response = app.resolve(event({"x": ZEROS}), None)  # type: ignore[arg-type]
     assert response["statusCode"] == 500
     assert json.loads(response["body"]) == {
@@ -119,3 +136,74 @@ def test_a_failure_is_500_and_tells_nothing(event: Callable[..., Any]) -> None:
         "request_id": "r-1",
     }
     assert isinstance(record.error, RuntimeError)
+
+
+def png(digit: Any) -> bytes:
+    buffer = BytesIO()
+    Image.fromarray(digit).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_files_are_read_as_arrays_are(call: Call, mnist: Any) -> None:
+    """MNIST's digits as PNG: in JSON, in a form, one by one; the same answers as for the arrays."""
+    digits = [png(digit) for digit in mnist[0][:50]]
+    expected = call({"x": mnist[0][:50].tolist()})
+    assert call({"images": [base64.b64encode(digit).decode() for digit in digits]}) == expected
+    parts = [b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n' + digit for digit in digits]
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    body = b"\r\n".join([*parts, b"--b--\r\n"])
+    assert call(body, path="/predict/img", headers=headers) == expected
+    for index, digit in enumerate(digits[:5]):
+        assert call(digit, path="/predict/img", headers={})[1]["y"] == [expected[1]["y"][index]]
+
+
+def test_a_blank_image_is_never_a_confident_digit(call: Call) -> None:
+    _, answer = call({"x": [ZEROS, [[255] * 28] * 28]})
+    assert answer["confidence"] == [0.1, 0.1]
+    assert all({"blank", "low_confidence"} <= set(codes) for codes in answer["warnings"])
+
+
+def test_a_version_can_be_chosen_and_an_unknown_one_names_those_there_are(call: Call, mnist: Any) -> None:
+    image = {"x": mnist[0][0].tolist()}
+    _, health = call(method="GET", path="/health")
+    for model in health["models"]:
+        status, answer = call(image, queryStringParameters={"version": model["version"]})
+        assert (status, answer["y"], answer["model"]["version"]) == (200, [7], model["version"])
+    _, body = call(image, queryStringParameters={"version": "99"})
+    assert body["error"] == f"no such version; there is {', '.join(model['version'] for model in health['models'])}"
+
+
+def test_a_request_is_told_in_one_log_line_and_one_blob_of_metrics(mnist: Any, tmp_path: Path) -> None:
+    """The real handler in a process of its own, so that its standard output is all there is."""
+    events = [
+        json.loads((EVENTS / "predict_batch.json").read_bytes()),
+        json.loads((EVENTS / "predict_batch.json").read_bytes()) | {"body": "e30="},
+    ]
+    body = json.dumps({"x": [*mnist[0][:3].tolist(), [[0] * 40] * 40]}).encode()
+    events[0]["body"] = base64.b64encode(body).decode()
+    (tmp_path / "events.json").write_text(json.dumps(events))
+    program = "import json, sys; from lambda_fn.handler import handler as h\nfor e in json.load(open(sys.argv[1])): h(e, None)"
+    command = [sys.executable, "-c", program, str(tmp_path / "events.json")]
+    done = subprocess.run(command, cwd=EVENTS.parents[1], capture_output=True, text=True, check=True)
+    answered, metrics, rejected, refusal = (json.loads(line) for line in done.stdout.splitlines())
+    assert done.stderr == ""
+    assert answered["request_id"] == rejected["request_id"] == REQUEST_ID
+    assert (answered["status"], answered["images"], answered["body_bytes"]) == (200, 4, len(body))
+    assert answered["warnings"] == {"resized": 1, "blank": 1, "low_confidence": 1}
+    assert (rejected["level"], rejected["code"]) == ("WARNING", "missing_x")
+    assert (metrics["Images"], metrics["LowConfidence"], metrics["WarningBlank"]) == ([4], [1], [1])
+    assert sum(metrics[f"Digit{digit}"][0] for digit in range(10)) == 4
+    assert metrics["Digit7"] == metrics["Digit2"] == metrics["Digit1"] == [1]
+    assert 0 < metrics["DecodeTime"][0] < metrics["TotalTime"][0]
+    assert 0 < metrics["InferenceTime"][0] < metrics["TotalTime"][0]
+    assert 0.5 < metrics["Confidence"][0] < 0.9  # three sure ones and a blank one of 0.1
+    assert (refusal["RejectedRequests"], refusal["RejectedMissingX"]) == ([1], [1])
+
+
+def test_onnxruntime_is_told_to_be_silent_before_it_is_imported() -> None:
+    """With nothing in the environment; the image says so too."""
+    program = "import lambda_fn.infer, os; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=EVENTS.parents[1], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"

@@ -5,10 +5,12 @@ import json
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lambda_fn import decode
 from lambda_fn.errors import RequestError
@@ -102,6 +104,18 @@ FAULTS = [
     ({"x": [ZEROS, changed(2, 5, None)]}, "not_a_number", "image 1: row 2, column 5 is null"),
     ({"x": [ZEROS, changed(2, 5, {})]}, "not_a_number", "image 1: row 2, column 5 is an object"),
     ({"x": [ZEROS, changed(2, 5, float("nan"))]}, "not_a_number", "image 1: row 2, column 5 is NaN"),
+    ({"x": changed(2, 5, "NaN")}, "not_a_number", "image 0: row 2, column 5 is a string"),
+    ({"x": [ZEROS, float("nan")]}, "not_an_image", "image 1 is NaN"),
+    ({"x": [ZEROS, [float("nan")]]}, "wrong_rank", "image 1 has 1 dimension"),
+    ({"x": float("nan")}, "not_an_array", "x is NaN"),
+    (b'{"x":' + b"[NaN," * 20_000, "not_json", "not JSON"),
+    ({"images": []}, "empty", "images is empty"),
+    ({"images": "abc"}, "not_an_array", "images is a string"),
+    ({"images": [7]}, "not_an_image", "image 0 is a number"),
+    ({"images": ["e30=", "a b"]}, "invalid_base64", "image 1 is not valid base64"),
+    ({"images": ["data:image/png;base64,AAAA"]}, "invalid_base64", "image 0"),
+    ({"images": [""]}, "empty", "image 0 is empty"),
+    ({"images": ["e30="], "x": ZEROS}, "unknown_field", "2 members"),
     ({"x": changed(2, 5, float("inf"))}, "not_a_number", "image 0: row 2, column 5 is infinite"),
     ({"x": changed(2, 5, -float("inf"))}, "not_a_number", "image 0: row 2, column 5 is infinite"),
     (b'{"x":[[0,1e400],[0,0]]}', "not_a_number", "image 0: row 0, column 1 is infinite"),
@@ -114,8 +128,8 @@ FAULTS = [
     ({"x": "[[0]]"}, "not_an_array", "x is a string"),
     ({"x": True}, "not_an_array", "x is a boolean"),
     ({"x": {}}, "not_an_array", "x is an object"),
-    ({"z": ZEROS}, "missing_x", 'no "x"'),
-    ({}, "missing_x", 'no "x"'),
+    ({"z": ZEROS}, "missing_x", 'neither "x"'),
+    ({}, "missing_x", 'neither "x"'),
     ({"x": ZEROS, "y": 1}, "unknown_field", "2 members"),
     (b'{"x":[[1]],"x":[[2]]}', "unknown_field", "2 members"),
     (b'{"1e":[[1]],"x":[[2]]}', "unknown_field", "2 members"),
@@ -207,3 +221,51 @@ def test_a_body_that_can_not_be_decoded_is_refused(event: dict[str, Any], code: 
 def test_a_body_may_come_plain_or_in_base64(wrap: Callable[[str], tuple[str, bool]]) -> None:
     body, encoded = wrap('{"x": "é"}')
     assert decode.body({"body": body, "isBase64Encoded": encoded}) == '{"x": "é"}'.encode()
+
+
+def png(value: int) -> bytes:
+    buffer = BytesIO()
+    Image.new("L", (30, 20), value).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def form(*files: bytes, field: str = 'name="file"; filename="a.png"') -> bytes:
+    parts = [b"--b\r\nContent-Disposition: form-data; " + field.encode() + b"\r\n\r\n" + file for file in files]
+    return b"\r\n".join([*parts, b"--b--\r\n"])
+
+
+FORM = "multipart/form-data; boundary=b"
+
+
+def test_files_come_in_json_in_a_form_or_as_they_are() -> None:
+    images = {"images": [base64.b64encode(png(value)).decode() for value in (10, 20)]}
+    for found in (
+        decode.pictures(json.dumps(images).encode(), 10),
+        decode.files(form(png(10), png(20)), FORM, 10),
+        [*decode.files(png(10), "image/png", 10), *decode.files(png(20), "", 10)],
+    ):
+        assert [(picture.shape, picture.max()) for picture in found] == [((20, 30), 10), ((20, 30), 20)]
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status", "code"),
+    [
+        (form(png(1)), "multipart/form-data", 400, "invalid_multipart"),
+        (form(png(1))[:-20], FORM, 400, "invalid_multipart"),
+        (b"--b--\r\n", FORM, 400, "empty"),
+        (form(png(1), field='name="note"'), FORM, 400, "unknown_field"),
+        (form(*[png(1)] * 4), FORM, 413, "too_many_images"),
+        (form(b"text"), FORM, 415, "unsupported_format"),
+        (b"text", "image/png", 415, "unsupported_format"),
+    ],
+)
+def test_a_form_that_is_none_is_refused(content: bytes, content_type: str, status: int, code: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        decode.files(content, content_type, 3)
+    assert (caught.value.status, caught.value.code) == (status, code)
+
+
+def test_too_many_files_are_413() -> None:
+    with pytest.raises(RequestError) as caught:
+        decode.pictures(json.dumps({"images": ["e30="] * 4}).encode(), 3)
+    assert caught.value.code == "too_many_images"

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lambda_fn.errors import ModelRejected
-from lambda_fn.infer import CHUNK, Model
+from lambda_fn.errors import ModelRejected, NotFound
+from lambda_fn.infer import CHUNK, Model, Models
 from lambda_fn.settings import Settings
 
 VERSION = Settings().model_directory
@@ -22,9 +22,11 @@ def model() -> Model:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / VERSION.name
+    folder.mkdir()
     for name in ("model.onnx", "contract.json", "golden.npz"):
-        shutil.copy(VERSION / name, tmp_path)
-    return tmp_path
+        shutil.copy(VERSION / name, folder)
+    return folder
 
 
 def refusal(folder: Path) -> str:
@@ -96,3 +98,42 @@ def test_an_incomplete_contract_names_the_member(folder: Path) -> None:
 def test_an_unreadable_contract_is_refused(folder: Path, text: str) -> None:
     (folder / "contract.json").write_text(text)
     assert refusal(folder).startswith(str(folder / "contract.json"))
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({"version": "77"}, "is the contract of version 77"),
+        ({"low_confidence_below": float("nan")}, "low_confidence_below is nan, not between 0 and 1"),
+        ({"golden_tolerance": 2}, "tolerance is 2.0, not between 0 and 1"),
+        ({"labels": ["0", "1"]}, "can't be run as its contract says"),
+        ({"inputs": [{"name": "picture"}]}, "can't be run as its contract says"),
+    ],
+)
+def test_a_contract_that_does_not_fit_its_model_is_refused(
+    folder: Path, members: dict[str, object], reason: str
+) -> None:
+    sign(folder, **members)
+    assert reason in refusal(folder)
+
+
+def test_versions_are_found_loaded_when_asked_for_and_kept(folder: Path) -> None:
+    shutil.copytree(folder, folder.parent / "next")
+    sign(folder.parent / "next", version="next")
+    models = Models(folder.parent, folder.name)
+    assert set(models.contracts) == {folder.name, "next"}
+    assert models.get() is models.get(folder.name) is models.default
+    assert models.get("next") is models.get("next")
+    assert models.get("next").contract.version == "next"
+    with pytest.raises(NotFound, match=f"there is {folder.name}, next"):
+        models.get("99")
+
+
+def test_a_broken_default_refuses_to_start_and_another_only_when_asked_for(folder: Path) -> None:
+    shutil.copytree(folder, folder.parent / "next")
+    sign(folder.parent / "next", version="next", sha256="0" * 64)
+    with pytest.raises(ModelRejected):
+        Models(folder.parent, "next")
+    models = Models(folder.parent, folder.name)
+    with pytest.raises(ModelRejected):
+        models.get("next")

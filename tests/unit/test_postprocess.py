@@ -29,6 +29,16 @@ def test_a_confidence_at_the_threshold_is_not_low() -> None:
     assert postprocess.answer(scores, [[]], 0.75).warnings == [[]]
 
 
+def test_a_blank_image_shows_no_digit_more_than_another() -> None:
+    answer = postprocess.answer(SCORES.copy(), [[], [], ["blank"]], 0.8)
+    assert answer.confidence[2] == np.float32(1 / 3)
+    assert answer.warnings[2] == ["blank", "low_confidence"]
+
+
+def test_an_unclear_image_asks_for_a_person_however_sure_the_model() -> None:
+    assert postprocess.answer(SCORES, [[], [], ["unclear"]], 0.1).warnings[2] == ["unclear", "low_confidence"]
+
+
 def test_every_class_is_counted() -> None:
     assert postprocess.answer(SCORES, [[], [], []], 0.8).counts(5) == [1, 1, 1, 0, 0]
 

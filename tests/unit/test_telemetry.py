@@ -9,7 +9,8 @@ import pytest
 
 from lambda_fn.telemetry import Record, Telemetry
 
-ANSWERED = {
+MODEL = {"model_name": "digits", "model_version": "1"}
+ANSWERED = MODEL | {
     "request_id": "r-1",
     "route": "/predict/batch",
     "method": "POST",
@@ -30,7 +31,7 @@ def stream() -> io.StringIO:
 @pytest.fixture
 def telemetry(stream: io.StringIO, request: pytest.FixtureRequest) -> Telemetry:
     """Loggers live as long as the process, by service: each test has its own."""
-    return Telemetry(service=request.node.name, level="INFO", model_name="digits", model_version="1", stream=stream)
+    return Telemetry(service=request.node.name, level="INFO", stream=stream)
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:
@@ -54,6 +55,7 @@ def test_an_answered_request(telemetry: Telemetry, stream: io.StringIO) -> None:
     assert metrics == digits | {
         "Requests": 1,
         "RejectedRequests": 0,
+        "FailedRequests": 0,
         "ColdStart": 1,
         "Images": 3,
         "DecodeTime": 1.5,
@@ -83,26 +85,27 @@ def test_namespace_dimensions_and_units(
 
 
 def test_a_rejected_request_is_a_warning_with_its_code(telemetry: Telemetry, stream: io.StringIO) -> None:
-    telemetry.emit(Record(rejection="not_json"), 400)
+    telemetry.emit(Record(**MODEL, rejection="not_json"), 400)
     log, blob = lines(stream)
     assert (log["level"], log["code"], log["status"]) == ("WARNING", "not_json", 400)
     metrics = values(blob)
     assert metrics.pop("TotalTime") > 0
-    assert metrics == {"Requests": 1, "RejectedRequests": 1, "RejectedNotJson": 1, "ColdStart": 1}
+    assert metrics == {"Requests": 1, "RejectedRequests": 1, "FailedRequests": 0, "RejectedNotJson": 1, "ColdStart": 1}
 
 
 def test_a_failure_is_an_error_with_its_traceback(telemetry: Telemetry, stream: io.StringIO) -> None:
     try:
         raise RuntimeError("broken")
     except RuntimeError as error:
-        telemetry.emit(Record(error=error), 500)
-    log, _ = lines(stream)
+        telemetry.emit(Record(**MODEL, error=error), 500)
+    log, blob = lines(stream)
+    assert values(blob)["FailedRequests"] == 1
     assert (log["level"], log["exception_name"]) == ("ERROR", "RuntimeError")
 
 
 def test_only_the_first_request_is_cold_and_nothing_stays_behind(telemetry: Telemetry, stream: io.StringIO) -> None:
     telemetry.emit(Record(**ANSWERED, warnings=Counter(resized=2)), 200)  # type: ignore[arg-type]
-    telemetry.emit(Record(rejection="empty"), 400)
+    telemetry.emit(Record(**MODEL, rejection="empty"), 400)
     _, first, log, second = lines(stream)
     assert (values(first)["ColdStart"], values(second)["ColdStart"]) == (1, 0)
     assert "warnings" not in log

@@ -1,0 +1,96 @@
+"""The bytes of a PNG or JPEG in, its pixels out: upright, opaque, grey or RGB."""
+
+import warnings
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from lambda_fn.errors import InvalidRequest, TooLarge, UnsupportedMedia
+
+Pixels = NDArray[np.uint8] | NDArray[np.float32]
+
+FORMATS = ("PNG", "JPEG")
+MAX_PIXELS = 16_777_216
+MAX_PIXELS_OF_BATCH = 4 * MAX_PIXELS
+# A photograph is decoded at no more than about this size: libjpeg then skips most of the work.
+ENOUGH = 1024
+
+_PLAIN = {"L", "RGB"}
+_DEEP = {"I", "I;16", "I;16L", "I;16B"}
+
+
+def decode(files: list[bytes]) -> list[Pixels]:
+    """Reads n files: each H×W or H×W×3, uint8, or float32 in 0..1 where the file has 16 bits a pixel.
+
+    EXIF's orientation is applied; what is transparent lies on white. Sizes are checked before any pixel is decoded.
+
+    Raises:
+        UnsupportedMedia: neither PNG nor JPEG.
+        InvalidRequest: a damaged file.
+        TooLarge: more than MAX_PIXELS in a picture, or MAX_PIXELS_OF_BATCH in all.
+    """
+    total = 0
+    pictures = []
+    for index, content in enumerate(files):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", Image.DecompressionBombWarning)
+                image = Image.open(BytesIO(content), formats=FORMATS)
+            total += image.width * image.height
+            _check_size(image.width * image.height, total, index)
+            pictures.append(_pixels(image))
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+            raise _too_large(index) from None
+        except UnidentifiedImageError:
+            raise _unreadable(content, index) from None
+        except (
+            OSError,
+            ValueError,
+            SyntaxError,
+            EOFError,
+            IndexError,
+            TypeError,
+            ArithmeticError,
+        ):  # Pillow's own ways
+            raise InvalidRequest("unreadable_image", f"image {index} is damaged") from None
+    return pictures
+
+
+def _pixels(image: Image.Image) -> Pixels:
+    if image.format == "JPEG":
+        image.draft(image.mode, (ENOUGH, ENOUGH))
+    image.load()
+    if image.getexif().get(0x0112, 1) != 1:
+        image = ImageOps.exif_transpose(image)
+    if image.mode in _DEEP:
+        return np.asarray(image, np.float32) / np.float32(65535)
+    if image.mode in _PLAIN and "transparency" not in image.info:
+        return np.asarray(image)
+    if image.mode == "1":
+        return np.asarray(image.convert("L"))
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        return np.asarray(Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB"))
+    return np.asarray(image.convert("RGB"))
+
+
+def _check_size(pixels: int, total: int, index: int) -> None:
+    if pixels > MAX_PIXELS:
+        raise _too_large(index)
+    if total > MAX_PIXELS_OF_BATCH:
+        raise TooLarge(
+            "too_many_pixels",
+            f"the images up to image {index} have {total:,} pixels; at most {MAX_PIXELS_OF_BATCH:,} are allowed in all",
+        )
+
+
+def _too_large(index: int) -> TooLarge:
+    return TooLarge("too_many_pixels", f"image {index} has more than {MAX_PIXELS:,} pixels; scale it down")
+
+
+def _unreadable(content: bytes, index: int) -> InvalidRequest | UnsupportedMedia:
+    if content.startswith((b"\x89PNG", b"\xff\xd8\xff")):
+        return InvalidRequest("unreadable_image", f"image {index} is damaged")
+    return UnsupportedMedia("unsupported_format", f"image {index} is neither PNG nor JPEG")

@@ -1,0 +1,113 @@
+"""Canvases of any paper and pen in, ink out: 0 for paper, 1 for ink, whatever their colours and the light.
+
+A canvas is a float32 array S×S×3 in 0..1; n of them are worked on at once. `inside` tells which of its pixels are the
+picture's own, for a picture that is not square leaves the rest of its canvas empty.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Masks = NDArray[np.bool_]
+
+LEVELS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """What was found on n canvases.
+
+    Attributes:
+        strength: n×S×S, 0 (paper) to 1 (ink).
+        mask: n×S×S, where strength is nearer to ink than to paper.
+        contrast: n, how far ink and paper are apart, 0..1 of the range of grey.
+        clarity: n, share of the variance that the two explain, 0..1: low where there are not just two of them.
+        light: n, whether the ink is lighter than the paper.
+    """
+
+    strength: Floats
+    mask: Masks
+    contrast: Floats
+    clarity: Floats
+    light: Masks
+
+
+def find(canvases: Floats, inside: Masks, paper: Floats) -> Ink:
+    """Separates ink from paper on n canvases (n, S, S, 3); `paper` is a first guess of its colour (n, 3)."""
+    difference: Floats = (canvases - paper[:, np.newaxis, np.newaxis]) * inside[..., np.newaxis]
+    direction = _direction(difference)
+    signal: Floats = (difference @ direction[:, np.newaxis, :, np.newaxis])[..., 0]
+    signal *= _sign(signal)[:, np.newaxis, np.newaxis]
+    threshold, _, _, _ = _otsu(signal, inside)
+    signal = signal - _shade(signal, inside & (signal < threshold[:, np.newaxis, np.newaxis]))
+    threshold, low, high, clarity = _otsu(signal, inside)
+    span = np.maximum(high - low, 1e-6)[:, np.newaxis, np.newaxis]
+    strength = np.clip((signal - low[:, np.newaxis, np.newaxis]) / span, 0, 1) * inside
+    mask = (signal > threshold[:, np.newaxis, np.newaxis]) & inside
+    grey = canvases.mean(axis=3)
+    inked = _mean(grey, mask)
+    light = inked > _mean(grey, inside & ~mask)
+    return Ink(strength.astype(np.float32), mask, (high - low).astype(np.float32), clarity, light)
+
+
+def _direction(difference: Floats) -> Floats:
+    """The colour axis (n, 3) along which paper and ink differ most; unit length."""
+    flat = difference.reshape(len(difference), -1, 3)
+    _, vectors = np.linalg.eigh(flat.transpose(0, 2, 1) @ flat + 1e-9 * np.ones((3, 3)))
+    return vectors[..., -1].astype(np.float32)
+
+
+def _sign(signal: Floats) -> Floats:
+    """+1 or -1, so that what differs from the paper most is positive."""
+    return np.where((signal * signal * signal).sum(axis=(1, 2)) < 0, -1, 1).astype(np.float32)
+
+
+def _otsu(signal: Floats, inside: Masks) -> tuple[Floats, Floats, Floats, Floats]:
+    """Threshold, the means below and above it, and the share of variance between them; n each.
+
+    N. Otsu, A Threshold Selection Method from Gray-Level Histograms, IEEE Trans. SMC 9 (1979).
+    """
+    n = len(signal)
+    values, within = signal.reshape(n, -1), inside.reshape(n, -1)
+    lowest = np.where(within, values, np.inf).min(axis=1)
+    highest = np.where(within, values, -np.inf).max(axis=1)
+    width = np.maximum(highest - lowest, 1e-6) / LEVELS
+    level = np.minimum((values - lowest[:, None]) / width[:, None], LEVELS - 1).astype(np.int32)
+    slots = level + np.arange(n, dtype=np.int32)[:, None] * LEVELS
+    counts = np.bincount(slots[within], minlength=n * LEVELS).reshape(n, LEVELS)
+    centres = np.arange(LEVELS) + 0.5
+    below, moment = np.cumsum(counts, axis=1), np.cumsum(counts * centres, axis=1)
+    total, sums = below[:, -1:], moment[:, -1:]
+    low, high = moment / np.maximum(below, 1), (sums - moment) / np.maximum(total - below, 1)
+    between = below * (total - below) * (high - low) ** 2
+    best = between.argmax(axis=1)
+    rows = np.arange(n)
+    mean = sums[:, 0] / total[:, 0]
+    variance = (counts * (centres - mean[:, None]) ** 2).sum(axis=1) * total[:, 0]
+    clarity = between[rows, best] / np.maximum(variance, 1e-9)
+    scale = [(x * width + lowest).astype(np.float32) for x in (best + 1.0, low[rows, best], high[rows, best])]
+    return scale[0], scale[1], scale[2], clarity.astype(np.float32)
+
+
+def _shade(signal: Floats, paper: Masks) -> Floats:
+    """A smooth surface (quadratic in x and y) through the paper's own pixels: light that is not even."""
+    side = signal.shape[1]
+    axis = np.linspace(-1, 1, side, dtype=np.float32)
+    x, y = np.meshgrid(axis, axis)
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1)
+    weight = paper.reshape(len(signal), -1).astype(np.float32)
+    squares = (terms[:, np.newaxis] * terms).reshape(36, -1)
+    surface = np.empty_like(signal)
+    # One picture at a time: a product for many at once rounds differently with their number.
+    for index, (values, used) in enumerate(zip(signal.reshape(len(signal), -1), weight, strict=True)):
+        gram = (squares @ used).reshape(6, 6) + 1e-3 * np.eye(6, dtype=np.float32)
+        surface[index] = (np.linalg.solve(gram, terms @ (values * used)) @ terms).reshape(side, side)
+    return surface
+
+
+def _mean(values: Floats, where: Masks) -> Floats:
+    count = np.maximum(where.sum(axis=(1, 2)), 1)
+    mean: Floats = ((values * where).sum(axis=(1, 2)) / count).astype(np.float32)
+    return mean
