@@ -8,6 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PORT ?= 8080
 WORKERS ?= 2
 BASE ?=
+VERSION ?= 1
 IMAGE ?= postal-digits:latest
 BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
 
@@ -40,8 +41,8 @@ test: lint ## lint and all tests that need no Docker
 	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
 	@$(BIN)/python -m pytest tests/unit tests/integration
 
-model: .venv/model-ready ## trains the notebook's model and writes model/digits/1 (EPOCHS=15 OUT=model/digits)
-	@$(BIN)/python -m scripts.build_model $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
+model: .venv/model-ready ## trains a notebook's model and writes model/digits/<version> (VERSION=1 EPOCHS=15 OUT=model/digits)
+	@$(BIN)/python -m scripts.build_model --version $(VERSION) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
 
 .venv/model-ready: .venv/ready model/requirements.txt
 	@echo "Setting up the tools of training (once, some minutes) ..."

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from scripts import export_onnx, fetch_mnist, golden_images, model_card, run_notebook
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOK = Path("model/digits/mnist_convnet.ipynb")
-SERVED = ROOT / NOTEBOOK.parent
+SERVED = ROOT / "model" / "digits"
+NOTEBOOKS = {"1": Path("model/digits/mnist_convnet.ipynb"), "2": Path("model/digits/mnist_paper.ipynb")}
 CARD = Path("model/digits/card.md.tmpl")
 MAX_DIFFERENCE = 1e-5
 LOW_CONFIDENCE = 0.9  # the notebook's last table weighs it against others
@@ -43,7 +43,7 @@ def main() -> None:
         target = options.out / options.version
         options.out.mkdir(parents=True, exist_ok=True)
         _replace(result, target)
-        run_notebook.write(notebook, options.out / NOTEBOOK.name)
+        run_notebook.write(notebook, options.out / NOTEBOOKS[options.version].name)
         # never among what is committed
         keras_file = (workshop if options.out.resolve() == SERVED else options.out) / "model.keras"
         shutil.copy(Path(scratch) / "build" / "model.keras", keras_file)
@@ -54,9 +54,9 @@ def main() -> None:
 
 def build(scratch: Path, version: str, epochs: int | None) -> tuple[run_notebook.Notebook, Path]:
     """Everything that can fail, in a temporary folder; the executed notebook and the folder to serve."""
-    _say(f"running {NOTEBOOK}")
+    _say(f"running {NOTEBOOKS[version]}")
     fetch_mnist.fetch()  # here its progress shows, and a failure reads better than inside the notebook
-    notebook = run_notebook.execute(ROOT / NOTEBOOK, scratch, {} if epochs is None else {"epochs": epochs})
+    notebook = run_notebook.execute(ROOT / NOTEBOOKS[version], scratch, {} if epochs is None else {"epochs": epochs})
     saved = scratch / "build"  # the notebook's own `out_dir`
     training = json.loads((saved / "metrics.json").read_text())
 
@@ -74,7 +74,8 @@ def build(scratch: Path, version: str, epochs: int | None) -> tuple[run_notebook
 
     golden_images.save(result / "golden.npz", images, labels, probabilities)
     np.savez_compressed(result / "test_outputs.npz", probabilities=probabilities)
-    shutil.copy(saved / "confusion.png", result)
+    for picture in saved.glob("*.png"):
+        shutil.copy(picture, result)
 
     contract = describe(result, version, training, run_notebook.source_sha256(notebook), difference)
     (result / "contract.json").write_text(json.dumps(contract, indent=2) + "\n", encoding="utf-8")
@@ -115,7 +116,7 @@ def describe(folder: Path, version: str, training: dict[str, Any], source: str, 
         "labels": [str(digit) for digit in range(10)],
         "training_class_shares": training["training_class_shares"],
         "preprocessing": {"pixel_range": [0.0, 1.0], "ink": "light on dark", "size": [28, 28]},
-        "low_confidence_below": LOW_CONFIDENCE,
+        "low_confidence_below": training.get("low_confidence_below", LOW_CONFIDENCE),
         "golden_tolerance": GOLDEN_TOLERANCE,
         "metrics": {
             "test_images": training["test_images"],
@@ -125,11 +126,11 @@ def describe(folder: Path, version: str, training: dict[str, Any], source: str, 
         },
         "tools": {"python": platform.python_version(), **{name: installed(TOOLS.get(name, name)) for name in tools}},
         "built_by": {
-            "notebook": str(NOTEBOOK),
+            "notebook": str(NOTEBOOKS[version]),
             "notebook_source_sha256": source,
             "epochs": training["epochs"],
             "seed": training["seed"],
-            "command": "make model",
+            "command": "make model" if version == "1" else f"make model VERSION={version}",
         },
     }
 
@@ -148,7 +149,7 @@ def _sha256(path: Path) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.build_model", description=__doc__)
     parser.add_argument("--epochs", type=int, help="instead of the notebook's own number")
-    parser.add_argument("--version", default="1", help="the folder's name below --out (default: %(default)s)")
+    parser.add_argument("--version", default="1", choices=NOTEBOOKS, help="which notebook (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=SERVED, help="default: model/digits")
     return parser.parse_args()
 

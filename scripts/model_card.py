@@ -11,6 +11,21 @@ from numpy.typing import NDArray
 
 Z_95 = 1.959964
 
+SCANS_ONLY = "No augmentation."
+ON_PAPER = """Beside these scans, {copies} copies of each
+as they come off paper (other pens, slants, sizes, papers, light, neighbours' strokes; `scripts/paper.py`), brought back into this form by the
+service's own preparation, and {no_digits:,} pictures that show no digit (`scripts/negatives.py`), whose target is an even distribution. Nothing but
+MNIST and what is drawn from seeds was used."""
+NOT_CALIBRATED = """- **Confidence is not calibrated.** It ranks answers; it is not the probability of being right, least of all on pictures
+  unlike MNIST, where it can be high and wrong. {low_confidence_below:g} is a choice, and the table in the notebook shows what others would cost."""
+CALIBRATED = """- **Confidence is calibrated** by temperature ({temperature:.2f}), on held-out scans and digits on paper: the expected calibration
+  error went from {calibration_error_before:.4f} to {calibration_error_after:.4f}. On other paper it may be off.
+- **Review.** Below {low_confidence_below:g} an answer asks for a person. On held-out digits on paper, {held_out_on_paper:.2%} of the answers are right; of held-out
+  pictures without a digit, {no_digits_low:.1%} fall below. The curve shows what other thresholds cost.
+
+![Errors left by review](review.png)
+"""
+
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
     """The 95 % score interval of a share; unlike the normal one it stays within 0 and 1 near the ends."""
@@ -43,6 +58,7 @@ def render(
     model_bytes: int,
 ) -> str:
     """Fills the template in; a name that it asks for and nobody gives is a KeyError."""
+    on_paper = "copies" in training
     built, metrics, tools = contract["built_by"], contract["metrics"], contract["tools"]
     return Template(template).substitute(
         _quality(labels, probabilities, contract["low_confidence_below"]),
@@ -62,6 +78,9 @@ def render(
         tensorflow=tools["tensorflow"],
         loss=f"{metrics['test_loss']:.4f}",
         difference=f"{metrics['onnx_keras_max_abs_difference']:.1e}",
+        dropout=training.get("dropout", 0.5),
+        training_note=(ON_PAPER if on_paper else SCANS_ONLY).format(**training),
+        confidence_note=(CALIBRATED if on_paper else NOT_CALIBRATED).format(**contract | training),
         per_digit=per_digit(labels, probabilities.argmax(axis=1), contract["training_class_shares"]),
     )
 

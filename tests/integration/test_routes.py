@@ -182,8 +182,8 @@ def test_a_request_is_told_in_one_log_line_and_one_blob_of_metrics(mnist: Any, t
     body = json.dumps({"x": [*mnist[0][:3].tolist(), [[0] * 40] * 40]}).encode()
     events[0]["body"] = base64.b64encode(body).decode()
     (tmp_path / "events.json").write_text(json.dumps(events))
-    call_each = "for event in json.load(open(sys.argv[1])):\\n    handler(event, None)"
-    program = f"import json, sys\\nfrom lambda_fn.handler import handler\\n{call_each}"
+    call_each = "for event in json.load(open(sys.argv[1])):\n    handler(event, None)"
+    program = f"import json, sys\nfrom lambda_fn.handler import handler\n{call_each}"
     command = [sys.executable, "-c", program, str(tmp_path / "events.json")]
     done = subprocess.run(command, cwd=EVENTS.parents[1], capture_output=True, text=True, check=True)
     answered, metrics, rejected, refusal = (json.loads(line) for line in done.stdout.splitlines())
