@@ -12,16 +12,20 @@ from numpy.typing import NDArray
 Z_95 = 1.959964
 
 SCANS_ONLY = "No augmentation."
-ON_PAPER = """Beside these scans, {copies} copies of each
-as they come off paper (other pens, slants, sizes, papers, light, neighbours' strokes; `scripts/paper.py`), brought back into this form by the
-service's own preparation, and {no_digits:,} pictures that show no digit (`scripts/negatives.py`), whose target is an even distribution. Nothing but
-MNIST and what is drawn from seeds was used."""
-NOT_CALIBRATED = """- **Confidence is not calibrated.** It ranks answers; it is not the probability of being right, least of all on pictures
-  unlike MNIST, where it can be high and wrong. {low_confidence_below:g} is a choice, and the table in the notebook shows what others would cost."""
-CALIBRATED = """- **Confidence is calibrated** by temperature ({temperature:.2f}), on held-out scans and digits on paper: the expected calibration
-  error went from {calibration_error_before:.4f} to {calibration_error_after:.4f}. On other paper it may be off.
-- **Review.** Below {low_confidence_below:g} an answer asks for a person. On held-out digits on paper, {held_out_on_paper:.2%} of the answers are right; of held-out
-  pictures without a digit, {no_digits_low:.1%} fall below. The curve shows what other thresholds cost.
+ON_PAPER = """Beside these scans,
+{copies} copies of each as they come off paper (other pens, slants, sizes, papers, light, neighbours' strokes;
+`scripts/paper.py`), brought back into this form by the service's own preparation, and {no_digits:,} pictures that
+show no digit (`scripts/negatives.py`), whose target is an even distribution. Nothing but MNIST and what is drawn from
+seeds was used."""
+NOT_CALIBRATED = """- **Confidence is not calibrated.** It ranks answers; it is not the probability of being right,
+  least of all on pictures unlike MNIST, where it can be high and wrong. {low_confidence_below:g} is a choice, and the
+  table in the notebook shows what others would cost."""
+CALIBRATED = """- **Confidence is calibrated** by temperature ({temperature:.2f}), on held-out scans and paper;
+  its expected error went from {calibration_error_before:.4f} to {calibration_error_after:.4f}. On other
+  paper it may be off.
+- **Review.** Below {low_confidence_below:g} an answer asks for a person. On held-out digits on paper,
+  {held_out_on_paper:.2%} of the answers are right; of held-out pictures without a digit, {no_digits_low:.1%} fall
+  below. The curve shows what other thresholds cost.
 
 ![Errors left by review](review.png)
 """
