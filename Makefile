@@ -9,10 +9,13 @@ PORT ?= 8080
 WORKERS ?= 2
 BASE ?=
 VERSION ?= 1
+OLD ?= 1
+NEW ?= 2
+COUNT ?= 10000
 IMAGE ?= postal-digits:latest
 BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
 
-.PHONY: help setup serve test lint model lock image test-container
+.PHONY: help setup serve test lint model evaluate compare lock image test-container
 
 help: ## lists the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -43,6 +46,12 @@ test: lint ## lint and all tests that need no Docker
 
 model: .venv/model-ready ## trains a notebook's model and writes model/digits/<version> (VERSION=1 EPOCHS=15 OUT=model/digits)
 	@$(BIN)/python -m scripts.build_model --version $(VERSION) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
+
+evaluate: setup ## accuracy and the worst mistakes on your own labelled pictures (SET=folder-or-npz MODEL=version)
+	@$(BIN)/python -m scripts.evaluate $(SET) $(if $(MODEL),--model-version $(MODEL))
+
+compare: setup ## two versions side by side, and the gate for a new default (OLD=1 NEW=2 FIELD="folders" COUNT=10000)
+	@$(BIN)/python -m scripts.compare --old $(OLD) --new $(NEW) --count $(COUNT) $(if $(FIELD),--field $(FIELD))
 
 .venv/model-ready: .venv/ready model/requirements.txt
 	@echo "Setting up the tools of training (once, some minutes) ..."

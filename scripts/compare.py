@@ -59,7 +59,8 @@ def by_chance(mended: int, broken: int) -> float:
     Q. McNemar, Note on the sampling error of the difference between correlated proportions, Psychometrika 12 (1947).
     """
     flips = mended + broken
-    return sum(comb(flips, k) for k in range(broken, flips + 1)) / 2**flips
+    chance: float = sum(comb(flips, k) for k in range(broken, flips + 1)) / 2**flips
+    return chance
 
 
 def sets(count: int, folders: Sequence[Path]) -> dict[str, list[Sample]]:
@@ -115,7 +116,8 @@ def page(comparisons: Sequence[Comparison], old: Model, new: Model, out: Path) -
                 body.append(f'<h2>{html.escape(c.name)}: {kind}</h2><img src="{html.escape(path.name)}" alt="{kind}">')
     style = (
         "body{font:15px/1.5 system-ui;margin:2em auto;max-width:1300px;padding:0 1em}td,th{padding:.2em .7em;"
-        "text-align:right;border-bottom:1px solid #ddd;white-space:nowrap}td:first-child{text-align:left}img{max-width:100%}"
+        "text-align:right;border-bottom:1px solid #ddd;white-space:nowrap}"
+        "td:first-child{text-align:left}img{max-width:100%}"
     )
     document = f"<!doctype html><meta charset=utf-8><title>Comparison</title><style>{style}</style>" + "\n".join(body)
     (out / "index.html").write_text(document, encoding="utf-8")
