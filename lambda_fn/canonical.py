@@ -5,7 +5,7 @@ Proc. IEEE 86, 1998), after what a photograph needs first: ink told from paper, 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ SIDE, BOX = 28, 20
 CANVAS, BATCH = 64, 16
 # A digit that takes less of its canvas than this is looked at again, from near by.
 SMALL = 0.45
+# Pictures of fewer pixels a side are not searched for ruled lines.
+FINE = 20
 # Past these a picture is something else than ink on paper: share of variance explained, pieces, share of ink.
 CLEAR, PIECES, INKED = 0.7, 15, 0.55
 
@@ -116,6 +118,9 @@ def _look(pictures: Sequence[Picture]) -> _View:
         rim = (resized[:2], resized[-2:], resized[:, :2], resized[:, -2:])
         paper[index] = np.median(np.concatenate([side.reshape(-1, resized.shape[2]) for side in rim]), axis=0)
     found = ink.find(canvases, inside, paper)
+    # In a picture of few pixels a line can't be told from the bar of a 7.
+    kept = ~digit_parts.ruled_lines(found.mask, frame) | (scale > CANVAS / FINE)[:, np.newaxis, np.newaxis]
+    found = replace(found, mask=found.mask & kept, strength=found.strength * kept)
     parts = components.find(found.mask)
     chosen = digit_parts.choose(parts, frame)
     return _View(scale, frame, found, parts, chosen, digit_parts.boxes(parts, chosen))

@@ -8,6 +8,9 @@ from lambda_fn.components import Components
 Ints = NDArray[np.int64]
 Masks = NDArray[np.bool_]
 
+# A ruled line is no thicker than so many pixels of the canvas.
+INWARDS = 4
+
 
 def choose(found: Components, frame: Ints) -> Masks:
     """Which of m components make up the digit of their picture.
@@ -43,6 +46,29 @@ def choose(found: Components, frame: Ints) -> Masks:
     part = near & ~neighbour & ~speck & ~line
     chosen: Masks = part | (np.arange(len(main)) == main)
     return chosen
+
+
+def ruled_lines(masks: Masks, frame: Ints) -> Masks:
+    """Ruled lines at the rim of n pictures, n×S×S, with the pixels beside them.
+
+    A row or column belongs to one if it is nearly all ink, lies far out, a few pixels further in there is little ink,
+    and most of the ink is elsewhere.
+    """
+    side = masks.shape[1]
+    lines = np.zeros_like(masks)
+    for axis, (first, last), (begin, end) in ((2, (2, 3), (0, 1)), (1, (0, 1), (2, 3))):
+        cover = masks.sum(axis=axis) / (frame[:, last] - frame[:, first] + 1)[:, np.newaxis]
+        aside = np.pad(cover, ((0, 0), (INWARDS, INWARDS)))
+        inwards = np.where(np.arange(side) < side / 2, aside[:, 2 * INWARDS :], aside[:, : -2 * INWARDS])
+        length = np.maximum(frame[:, end] - frame[:, begin], 1)[:, np.newaxis]
+        place = (np.arange(side) - frame[:, begin, np.newaxis]) / length
+        line = (cover > 0.8) & (inwards < 0.35) & (np.abs(place - 0.5) > 0.28)
+        line &= (line.sum(axis=1) <= INWARDS)[:, np.newaxis]
+        line[:, 1:-1] |= line[:, :-2] | line[:, 2:]
+        lines |= line[:, :, np.newaxis] if axis == 2 else line[:, np.newaxis, :]
+    most = (masks & ~lines).sum(axis=(1, 2)) > 0.4 * masks.sum(axis=(1, 2))
+    lines &= most[:, np.newaxis, np.newaxis]
+    return lines
 
 
 def boxes(found: Components, chosen: Masks) -> Ints:
