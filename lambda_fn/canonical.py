@@ -59,11 +59,13 @@ class _View:
     Attributes:
         scale: canvas pixels for one of the picture, n.
         frame, boxes: first and last row and column of the picture, and of its digit, n×4 each.
+        inked: pixels of ink before ruled lines were taken away, n.
     """
 
     scale: Floats
     frame: Ints
     ink: ink.Ink
+    inked: Ints
     parts: Components
     chosen: Masks
     boxes: Ints
@@ -84,7 +86,6 @@ def _batch(pictures: Sequence[Picture]) -> Canonical:
         crops = [_crop(pictures[i], view.boxes[i], view.frame[i], float(view.scale[i])) for i in small.tolist()]
         tensor[small] = _render(_look(crops))
     n = len(pictures)
-    total = np.bincount(view.parts.image, view.parts.area, n)
     kept = np.bincount(view.parts.image, view.parts.area * view.chosen, n)
     pieces = np.bincount(view.parts.image, minlength=n)
     pixels = np.prod(view.frame[:, 1::2] - view.frame[:, ::2] + 1, axis=1)
@@ -95,8 +96,8 @@ def _batch(pictures: Sequence[Picture]) -> Canonical:
         light=view.ink.light,
         shift=(np.abs(middle - (CANVAS - 1) / 2).max(axis=0) / CANVAS).astype(np.float32),
         scale=(view.scale * BOX / length).astype(np.float32),
-        dropped=(1 - kept / np.maximum(total, 1)).astype(np.float32),
-        unclear=(view.ink.clarity < CLEAR) | (pieces > PIECES) | (total > INKED * pixels),
+        dropped=(1 - kept / np.maximum(view.inked, 1)).astype(np.float32),
+        unclear=(view.ink.clarity < CLEAR) | (pieces > PIECES) | (view.inked > INKED * pixels),
     )
 
 
@@ -119,11 +120,12 @@ def _look(pictures: Sequence[Picture]) -> _View:
         paper[index] = np.median(np.concatenate([side.reshape(-1, resized.shape[2]) for side in rim]), axis=0)
     found = ink.find(canvases, inside, paper)
     # In a picture of few pixels a line can't be told from the bar of a 7.
+    inked = found.mask.sum(axis=(1, 2))
     kept = ~digit_parts.ruled_lines(found.mask, frame) | (scale > CANVAS / FINE)[:, np.newaxis, np.newaxis]
     found = replace(found, mask=found.mask & kept, strength=found.strength * kept)
     parts = components.find(found.mask)
     chosen = digit_parts.choose(parts, frame)
-    return _View(scale, frame, found, parts, chosen, digit_parts.boxes(parts, chosen))
+    return _View(scale, frame, found, inked, parts, chosen, digit_parts.boxes(parts, chosen))
 
 
 def _resize(picture: Picture, size: tuple[int, int]) -> Floats:

@@ -46,6 +46,10 @@ class Container:
         """What a command prints inside."""
         return docker("exec", self.name, *command).stdout.decode()
 
+    def changes(self) -> str:
+        """The files that were written since it started, as Docker sees them."""
+        return docker("diff", self.name).stdout.decode()
+
     def logs(self) -> str:
         """All that was written to standard output and standard error."""
         done = docker("logs", self.name)
@@ -72,7 +76,9 @@ def start(image: str) -> Iterator[Callable[..., Container]]:
         probe = f"import socket; socket.create_connection(('127.0.0.1', {PORT}), 1)"
         while docker("exec", name, "python", "-c", probe, check=False).returncode and time.monotonic() < deadline:
             time.sleep(0.1)
-        return Container(name)
+        container = Container(name)
+        assert time.monotonic() < deadline, container.logs()
+        return container
 
     yield run
     for name in started:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parents[2]
+TEMPLATE = ROOT / "template.yaml"
 ENVIRONMENT = os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-central-1"}
 
 
@@ -20,9 +21,9 @@ ENVIRONMENT = os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-
     ("name", "expected"),
     [("root", {"message": "Hello World"}), ("health", {"status": "ok"}), ("predict_batch", {"y": [7]})],
 )
-@pytest.mark.usefixtures("image")
-def test_sam_local_invoke_with_each_sample_event(name: str, expected: dict[str, Any]) -> None:
-    command = ["sam", "local", "invoke", "--skip-pull-image", "--event", f"tests/events/{name}.json"]
+def test_sam_local_invoke_with_each_sample_event(name: str, expected: dict[str, Any], template: Path) -> None:
+    command = ["sam", "local", "invoke", "--skip-pull-image", "--template", str(template)]
+    command += ["--event", f"tests/events/{name}.json"]
     done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     response = json.loads(done.stdout)
@@ -31,12 +32,23 @@ def test_sam_local_invoke_with_each_sample_event(name: str, expected: dict[str, 
 
 
 @pytest.fixture(scope="module")
-def api(image: str) -> Iterator[httpx.Client]:  # noqa: ARG001 - it must be there
+def template(image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's template, with the image under test."""
+    text = TEMPLATE.read_text()
+    assert "ImageUri: postal-digits:latest" in text
+    path = tmp_path_factory.mktemp("sam") / "template.yaml"
+    path.write_text(text.replace("postal-digits:latest", image))
+    return path
+
+
+@pytest.fixture(scope="module")
+def api(template: Path) -> Iterator[httpx.Client]:
     """`sam local start-api` on a free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = ["sam", "local", "start-api", "--skip-pull-image", "--warm-containers", "EAGER", "--port", str(port)]
+    command = ["sam", "local", "start-api", "--skip-pull-image", "--template", str(template)]
+    command += ["--warm-containers", "EAGER", "--port", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:

@@ -14,13 +14,18 @@ import httpx
 ROOT = Path(__file__).parents[2]
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
 @contextmanager
 def running(**environment: str) -> Iterator[httpx.Client]:
     """`make serve`'s process on a free port; `base` and `workers` are its options, the rest its environment."""
     base, workers = environment.pop("base", ""), environment.pop("workers", "2")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "scripts.serve", "--port", str(port), "--workers", workers, "--base", base]
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stderr=subprocess.PIPE, text=True)
     try:

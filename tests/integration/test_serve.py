@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -15,9 +16,10 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from PIL import Image
 
 from lambda_fn.settings import Settings
-from tests.integration.server import ROOT, running
+from tests.integration.server import ROOT, free_port, running
 
 
 def floats(images: Any) -> list[Any]:
@@ -92,11 +94,61 @@ def test_the_client_says_why_it_was_refused(server: httpx.Client, tmp_path: Path
 
 
 def test_a_broken_model_refuses_to_start(tmp_path: Path) -> None:
-    shutil.copytree(Settings().model_directory, tmp_path / "digits/1")
-    path = tmp_path / "digits/1/model.onnx"
+    copy = tmp_path / "digits" / Settings().model_version
+    shutil.copytree(Settings().model_directory, copy)
+    path = copy / "model.onnx"
     path.write_bytes(path.read_bytes()[:-1])
     environment = os.environ | {"MODEL_REPOSITORY": str(tmp_path)}
     command = [sys.executable, "-m", "scripts.serve", "--port", "1"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode != 0
-    assert re.search(rf"{re.escape(str(path))}: its SHA-256 is \w{{64}}, the contract says \w{{64}}", done.stderr)
+    reason = rf"refused to start: {re.escape(str(path))}: its SHA-256 is \w{{64}}, the contract says \w{{64}}\n"
+    assert re.fullmatch(reason, done.stderr)
+
+
+def test_make_serve_says_how_to_call_it_and_that_works_as_pasted() -> None:
+    port = free_port()
+    command = ["make", "serve", f"PORT={port}", "WORKERS=1", "BASE=v1"]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        assert process.stderr
+        told = ""
+        while "Log lines and metrics" not in told:
+            line = process.stderr.readline()
+            assert line, told
+            told += line
+        curl = next(line.strip() for line in told.splitlines() if line.strip().startswith("curl"))
+        assert f"http://127.0.0.1:{port}/v1/predict/batch" in curl
+        done = subprocess.run(curl, shell=True, capture_output=True, text=True, cwd="/")  # noqa: S602
+        assert json.loads(done.stdout)["y"] == [7]
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=20)
+
+
+@pytest.mark.parametrize("option", ["--workers=0", "--port=99999", "--port=x", "--base=a/b", "--base=a b"])
+def test_a_bad_option_is_told_in_a_line(option: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "scripts.serve", option], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "takes a whole number" in done.stderr or "one part" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_client_lists_a_few_pictures_one_by_one(server: httpx.Client, tmp_path: Path, mnist: Any) -> None:
+    for digit in (7, 2):
+        (tmp_path / str(digit)).mkdir()
+        image = Image.fromarray(255 - mnist[0][list(mnist[1]).index(digit)]).resize((90, 120))
+        image.save(tmp_path / str(digit) / f"{digit}.png")
+    command = [sys.executable, "-m", "scripts.predict", str(tmp_path), "--url", str(server.base_url)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert re.search(r"^7\.png  7 .*inverted", done.stdout, re.MULTILINE)
+    assert "right: 2 of 2" in done.stdout
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://[::1"])
+def test_the_client_says_that_nothing_answers(url: str) -> None:
+    command = [sys.executable, "-m", "scripts.predict", "--mnist", "1", "--url", url]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "is `make serve` running?" in done.stderr
+    assert "Traceback" not in done.stderr

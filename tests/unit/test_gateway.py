@@ -194,6 +194,89 @@ def test_more_than_can_wait_is_429_with_retry_after(call: Call) -> None:
     assert response.headers["retry-after"] == "1"
 
 
+def test_a_place_is_free_again_after_each_request(function: Function) -> None:
+    """Twice as many requests as may wait, one after the other."""
+
+    async def requests() -> set[int]:
+        transport = httpx.ASGITransport(Gateway(function, Stage(waiting=2)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return {(await client.get("/")).status_code for _ in range(5)}
+
+    assert asyncio.run(requests()) == {200}
+
+
+def test_one_request_at_a_time_reaches_the_function() -> None:
+    inside, most = 0, 0
+
+    def slow(_event: object, _context: object) -> dict[str, Any]:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        threading.Event().wait(0.02)
+        inside -= 1
+        return {"statusCode": 200, "headers": {}, "body": "", "isBase64Encoded": False}
+
+    async def requests() -> list[int]:
+        transport = httpx.ASGITransport(Gateway(slow))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return [answer.status_code for answer in await asyncio.gather(*(client.get("/") for _ in range(8)))]
+
+    assert asyncio.run(requests()) == [200] * 8
+    assert most == 1
+
+
+def test_the_path_is_decoded_and_a_head_has_no_body(call: Call, function: Function) -> None:
+    assert call("HEAD", "/a%20b/%C3%A9").content == b""
+    assert function.events[0]["path"] == "/a b/é"
+
+
+def test_reading_stops_at_ten_megabytes(function: Function) -> None:
+    """A body without end: the gateway does not wait for the rest of it."""
+    sent, answers = 0, []
+
+    async def endless() -> dict[str, Any]:
+        nonlocal sent
+        sent += 1_000_000
+        return {"type": "http.request", "body": bytes(1_000_000), "more_body": True}
+
+    async def keep(message: dict[str, Any]) -> None:
+        answers.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "raw_path": b"/",
+        "query_string": b"",
+        "headers": [],
+        "http_version": "1.1",
+    }
+    asyncio.run(Gateway(function)(scope, endless, keep))
+    assert answers[0]["status"] == 413
+    assert sent <= 11_000_000
+    assert function.events == []
+
+
+def test_a_client_that_leaves_in_the_middle_is_not_served(function: Function) -> None:
+    messages = [{"type": "http.request", "body": b'{"x"', "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def keep(_message: dict[str, Any]) -> None:
+        raise AssertionError("nobody is there to be answered")
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "raw_path": b"/",
+        "query_string": b"",
+        "headers": [],
+        "http_version": "1.1",
+    }
+    asyncio.run(Gateway(function)(scope, receive, keep))
+    assert function.events == []
+
+
 def test_errors_have_the_services_own_body(call: Call) -> None:
     body = json.loads(call("GET", "/nowhere", stage=Stage("/v1")).content)
     assert body.keys() == {"error", "code", "request_id"}
