@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from lambda_fn.settings import Settings
 
 Mnist = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 Call = Callable[..., tuple[int, dict[str, Any]]]
-VERSION = Settings().model_directory
+DEFAULT = Settings().model_directory
+VERSIONS = sorted(path.parent for path in DEFAULT.parent.glob("*/contract.json"))
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +24,11 @@ def whole(call: Call, mnist: Mnist) -> dict[str, list[Any]]:
     return predict(call, mnist[0], 1000)
 
 
-def predict(call: Call, images: NDArray[Any], size: int) -> dict[str, list[Any]]:
+def predict(call: Call, images: NDArray[Any], size: int, version: str = DEFAULT.name) -> dict[str, list[Any]]:
     answers: dict[str, list[Any]] = {"y": [], "confidence": [], "warnings": [], "probabilities": []}
     for start in range(0, len(images), size):
         body = {"x": images[start : start + size].tolist()}
-        status, answer = call(body, queryStringParameters={"probabilities": "true"})
+        status, answer = call(body, queryStringParameters={"probabilities": "true", "version": version})
         assert status == 200
         for name, values in answers.items():
             values.extend(answer[name])
@@ -38,17 +40,17 @@ def as_floats(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return (images / 255).astype(np.float32)[..., np.newaxis]
 
 
-def test_the_accuracy_is_the_notebooks(whole: dict[str, list[Any]], mnist: Mnist) -> None:
-    contract = json.loads((VERSION / "contract.json").read_bytes())
-    assert (np.array(whole["y"]) == mnist[1]).mean() == contract["metrics"]["test_accuracy"]
-
-
-def test_the_probabilities_are_keras_own(whole: dict[str, list[Any]], mnist: Mnist) -> None:
-    with np.load(VERSION / "test_outputs.npz") as outputs:
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda path: path.name)
+def test_each_version_has_its_notebooks_accuracy_and_keras_own_probabilities(
+    call: Call, mnist: Mnist, version: Path
+) -> None:
+    contract = json.loads((version / "contract.json").read_bytes())
+    with np.load(version / "test_outputs.npz") as outputs:
         expected = outputs["probabilities"]
-    scores = Model.load(VERSION).run(as_floats(mnist[0]))
-    assert np.abs(scores - expected).max() <= 1e-5
-    assert np.abs(np.array(whole["probabilities"]) - expected).max() <= 1e-5
+    answers = predict(call, mnist[0], 1000, version.name)
+    assert (np.array(answers["y"]) == mnist[1]).mean() == contract["metrics"]["test_accuracy"]
+    assert np.abs(np.array(answers["probabilities"]) - expected).max() <= 1e-5
+    assert np.abs(Model.load(version).run(as_floats(mnist[0])) - expected).max() <= 1e-5
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 620])
