@@ -17,6 +17,8 @@ LARGE = 84  # three times MNIST's side: room for pens and slants
 def sheet(digit: Grey, others: tuple[Grey, Grey], random: Generator, strength: float = 1.0) -> NDArray[np.uint8]:
     """One digit (28×28) on paper: H×W or H×W×3, dark on light or light on dark; `others` are possible neighbours."""
     coverage = _pen(digit, random, strength)
+    if random.random() < 0.12:
+        return _boxed(coverage, random)
     canvas = _place(coverage, others, random, strength)
     canvas = _lines(canvas, random, strength)
     return _photograph(canvas, random)
@@ -61,6 +63,20 @@ def _elastic(image: Image.Image, random: Generator) -> Image.Image:
             quad = [value for a, b in corners for value in (b * step_x + moved[a, b, 0], a * step_y + moved[a, b, 1])]
             mesh.append((box, quad))
     return image.transform(image.size, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)
+
+
+def _boxed(coverage: Image.Image, random: Generator) -> NDArray[np.uint8]:
+    """Stretched to fill a small box, black and white or grey: how older collections of digits were stored."""
+    digit = coverage.crop(coverage.getbbox() or (0, 0, *coverage.size))
+    width, height = digit.size
+    square = random.uniform(0, 1)  # how much of the way to a square it is stretched
+    side = int(random.integers(14, 33))
+    longer = max(width, height)
+    size = [max(round(side * (length / longer) ** (1 - square)), 3) for length in (width, height)]
+    small = np.asarray(digit.resize((size[0], size[1]), Image.Resampling.BOX))
+    if random.random() < 0.6:
+        small = np.where(small > random.integers(60, 140), 255, 0).astype(np.uint8)
+    return small if random.random() < 0.5 else np.uint8(255) - small
 
 
 def _place(coverage: Image.Image, others: tuple[Grey, Grey], random: Generator, strength: float) -> Image.Image:
