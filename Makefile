@@ -15,7 +15,7 @@ COUNT ?= 10000
 IMAGE ?= postal-digits:latest
 BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
 
-.PHONY: help setup serve test lint model evaluate compare lock image test-container
+.PHONY: help setup serve test lint model evaluate compare lock image test-container bench
 
 help: ## lists the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -65,10 +65,17 @@ test-container: setup image ## calls the real container: emulator, sam local, lo
 	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
 	@$(BIN)/python -m pytest tests/container --image $(IMAGE)
 
+bench: IMAGE = postal-digits:bench
+bench: setup ## measures it beside the floor and other services: docs/benchmark.md (ROUNDS=5 QUICK=1)
+	@$(BIN)/python -m scripts.fetch_mnist
+	@$(MAKE) --no-print-directory image IMAGE=$(IMAGE) >/dev/null || echo "No image: the rows of the container will say so."
+	@$(BIN)/python -m scripts.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick) --image $(IMAGE) --base-image $(BASE_IMAGE)
+
 lock: setup ## writes the requirements files anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@uv pip compile $(LOCK) --group dev -o requirements-dev.txt
 	@uv pip compile $(LOCK) --group lambda -c requirements-dev.txt -o lambda_fn/requirements.txt
 	@uv pip compile $(LOCK) --group deploy -c requirements-dev.txt -o requirements.txt
 	@uv pip compile $(LOCK) --group test -c requirements-dev.txt -o tests/requirements.txt
 	@uv pip compile $(LOCK) --group model -c requirements-dev.txt -o model/requirements.txt
+	@for peer in scripts/bench/peers/*/requirements.in; do uv pip compile $(LOCK) $$peer -o $${peer%.in}.txt; done
 LOCK = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)
