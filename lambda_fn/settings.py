@@ -21,7 +21,7 @@ class Settings:
     |--------------------|------------------------------------------------------------|----------------|
     | MODEL_REPOSITORY   | folder of <name>/<version>/model.onnx                      | model/         |
     | MODEL_NAME         | the model that answers /predict                            | digits         |
-    | MODEL_VERSION      | the version that answers where a request names none        | 1              |
+    | MODEL_VERSION      | the version that answers where a request names none        | 2              |
     | MAX_IMAGES         | images in one request, 1 or more                           | 8192           |
     | INFERENCE_THREADS  | threads of one inference, 1 or more; as many as vCPUs      | 1              |
     | SERVICE_NAME       | `service` in log lines and metric dimensions               | postal-digits  |
@@ -30,7 +30,7 @@ class Settings:
 
     model_repository: Path = MODEL_REPOSITORY
     model_name: str = "digits"
-    model_version: str = "1"
+    model_version: str = "2"
     max_images: int = 8192
     inference_threads: int = 1
     service_name: str = "postal-digits"
