@@ -30,6 +30,12 @@ node_modules/ready: package-lock.json .venv/ready
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
+.cache/checkov/ready: tests/infra/requirements.txt
+	@echo "Setting up checkov (once, a minute or two) ..."
+	@$(PYTHON) -m venv .cache/checkov
+	@.cache/checkov/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
 serve: setup ## serves the API on 127.0.0.1 (PORT=8080 WORKERS=2 BASE=/v1 API_KEY=...)
 	@exec $(BIN)/python -m scripts.serve --port $(PORT) --workers $(WORKERS) --base "$(BASE)"
 
@@ -60,5 +66,6 @@ lock: setup ## writes the requirements files anew from pyproject.toml (UPGRADE=-
 	@uv pip compile $(LOCK) --group lambda -c requirements-dev.txt -o lambda_fn/requirements.txt
 	@uv pip compile $(LOCK) --group deploy -c requirements-dev.txt -o requirements.txt
 	@uv pip compile $(LOCK) --group test -c requirements-dev.txt -o tests/requirements.txt
+	@uv pip compile $(LOCK) --group checkov -o tests/infra/requirements.txt
 	@uv pip compile $(LOCK) --group model -c requirements-dev.txt -o model/requirements.txt
 LOCK = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)
