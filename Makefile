@@ -8,10 +8,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PORT ?= 8080
 WORKERS ?= 2
 BASE ?=
+STAGE ?= dev
 IMAGE ?= postal-digits:latest
 BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
 
-.PHONY: help setup serve test lint model lock image test-container
+.PHONY: help setup serve test lint model lock image test-container synth diff deploy destroy smoke cost
 
 help: ## lists the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,9 +43,9 @@ serve: setup ## serves the API on 127.0.0.1 (PORT=8080 WORKERS=2 BASE=/v1 API_KE
 lint: setup ## style, types and who may import whom
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo 2>/dev/null || (lint-imports; exit 1)
 
-test: lint ## lint and all tests that need no Docker
+test: lint .cache/checkov/ready ## lint and all tests that need no Docker
 	@$(BIN)/python -m scripts.fetch_mnist
-	@$(BIN)/python -m pytest tests/unit tests/integration
+	@$(BIN)/python -m pytest tests/unit tests/integration tests/infra
 
 model: .venv/model-ready ## trains the notebook's model and writes model/digits/1 (EPOCHS=15 OUT=model/digits)
 	@$(BIN)/python -m scripts.build_model $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
@@ -60,6 +61,33 @@ image: ## builds the container image (IMAGE=... BASE_IMAGE=...)
 test-container: setup image ## calls the real container: emulator, sam local, locked down
 	@$(BIN)/python -m scripts.fetch_mnist
 	@$(BIN)/python -m pytest tests/container --image $(IMAGE)
+
+# Any value of infra_cdk/config.py: make deploy STAGE=prod CONTEXT="-c clients=post,backup -c concurrency=900"
+CDK = node_modules/.bin/cdk
+STACK = PostalDigits-$(STAGE) -c stage=$(STAGE) $(if $(ALARM_EMAIL),-c alarm_email=$(ALARM_EMAIL)) $(CONTEXT)
+# The CDK has not tried Node.js 20, nor this one's successor, and says so each time it starts.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+# Lambda takes an image's manifest, and not the index that attestations make of it.
+export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
+
+synth: setup ## writes the stack's template to cdk.out and checks it (STAGE=dev CONTEXT="-c key=value")
+	@$(CDK) synth --quiet $(STACK)
+
+diff: setup ## what a deployment would change
+	@$(CDK) diff $(STACK)
+
+deploy: setup ## builds and deploys (STAGE=dev ALARM_EMAIL=... CONTEXT="-c key=value")
+	@$(CDK) deploy $(STACK) $(DEPLOY)
+
+destroy: setup ## removes a stage; in prod only after its protection is taken away
+	@$(CDK) destroy $(STACK)
+
+smoke: setup ## checks a deployment, local or real (URL=... API_KEY=...)
+	@$(BIN)/python -m scripts.smoke "$(URL)"
+
+cost: setup ## a month's cost (RPS=100 BATCH=1), or the README's table
+	@$(BIN)/python -m scripts.cost $(if $(RPS),--rps $(RPS)) $(if $(BATCH),--batch $(BATCH))
 
 lock: setup ## writes the requirements files anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@uv pip compile $(LOCK) --group dev -o requirements-dev.txt

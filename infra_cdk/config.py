@@ -15,7 +15,30 @@ GATEWAY_SECONDS = 29
 MB_PER_CPU = 1769
 KEYLESS_PATHS = ("/", "/health", "/openapi.json", "/docs", "/console")
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+RETENTION_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
 
 
 class ConfigError(ValueError):
@@ -98,7 +121,9 @@ class StageConfig:
     provisioned_highest: int = _whole(0, 0, 10_000)
     provisioned_utilisation: float = _value(0.7, "a share from 0.1 to 0.9", lambda share: 0.1 <= share <= 0.9)
     scaling_schedules: tuple[ScalingSchedule, ...] = _value(
-        (), "lines such as 'cron(0 4 ? * MON-SAT *) 10 40', with ; between them (from then on, 10 to 40)", _are_schedules
+        (),
+        "lines such as 'cron(0 4 ? * MON-SAT *) 10 40', with ; between them (from then on, 10 to 40)",
+        _are_schedules,
     )
     time_zone: str = _text("Etc/UTC", "a zone such as Europe/Zurich", r"[A-Za-z]+(/[A-Za-z0-9_+-]+)*")
     waf: bool = _flag(False)

@@ -8,13 +8,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambda_fn import routes
+from lambda_fn import model_store, routes
 from lambda_fn.infer import Model
 from lambda_fn.settings import Settings
 from lambda_fn.telemetry import Record, Telemetry
 
 settings = Settings.from_environment()
-model = Model.load(settings.model_directory, settings.inference_threads)
+model = Model.load(model_store.directory(settings.model_uri, settings.model_directory), settings.inference_threads)
 telemetry = Telemetry(
     service=settings.service_name,
     level=settings.log_level,
