@@ -148,7 +148,7 @@ class StageConfig:
         """Of values that must fit one another: the name to tell, whether it fits, and what would."""
         lowest, highest = self.provisioned_lowest, self.provisioned_highest
         warm = max([highest, *(schedule.highest for schedule in self.schedules)])
-        fastest = self.keyed.rate * 300
+        fastest = int(self.keyed.rate * 300)
         return (
             ("model_from_bucket", self.model_bucket or not self.model_from_bucket, "model_bucket=true beside it"),
             ("provisioned_lowest", lowest <= highest, f"at most provisioned_highest, {highest}"),
@@ -171,7 +171,7 @@ class StageConfig:
     @property
     def keyless(self) -> Throttle:
         """What each keyless method takes, from everybody together."""
-        return throttle.keyless(self.concurrency, len(KEYLESS_PATHS))
+        return throttle.keyless(self.concurrency)
 
     @property
     def keyed(self) -> Throttle:

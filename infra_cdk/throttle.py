@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 # A keyless method gives a page or a line, so its slowest answer is a cold start.
 KEYLESS_SECONDS = 0.5
-# Of the concurrency, for all keyless methods together: nobody without a key can shut out those who have one.
-KEYLESS_SHARE = 0.2
+# Of the concurrency, for each keyless method: nobody without a key can shut out those who have one.
+KEYLESS_SHARE = 0.02
 # An environment takes ten requests a second at most, however short they are.
 SHORTEST_SECONDS = 0.1
 
@@ -21,7 +21,7 @@ SHORTEST_SECONDS = 0.1
 class Throttle:
     """A token bucket: `rate` requests a second, `burst` at once."""
 
-    rate: int
+    rate: float
     burst: int
 
     def at_once(self, seconds: float) -> float:
@@ -29,14 +29,14 @@ class Throttle:
         return self.burst + self.rate * seconds
 
 
-def keyless(concurrency: int, methods: int) -> Throttle:
-    """What each of the keyless methods takes, from everybody together; at least one request a second."""
-    rate = max(1, int(concurrency * KEYLESS_SHARE / methods / (1 + KEYLESS_SECONDS)))
-    return Throttle(rate=rate, burst=rate)
+def keyless(concurrency: int) -> Throttle:
+    """What each of the keyless methods takes, from everybody together."""
+    rate = concurrency * KEYLESS_SHARE
+    return Throttle(rate=round(rate, 1), burst=max(1, int(rate)))
 
 
 def keyed(concurrency: int, keyless_methods: int, seconds: float, clients: int) -> Throttle:
     """What each client's key takes: half of what is left as burst, half as rate; zeros where nothing is left."""
-    left = concurrency - keyless_methods * keyless(concurrency, keyless_methods).at_once(KEYLESS_SECONDS)
+    left = concurrency - keyless_methods * keyless(concurrency).at_once(KEYLESS_SECONDS)
     half = max(0.0, left / 2 / clients)
     return Throttle(rate=int(half / max(seconds, SHORTEST_SECONDS)), burst=int(half))

@@ -10,6 +10,7 @@ from infra_cdk.config import (
     ConfigError,
 )
 
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

@@ -58,5 +58,3 @@ def test_dev_is_the_default_and_the_cheap_one() -> None:
 def test_the_cdks_own_context_is_not_taken_for_values() -> None:
     own = {"@aws-cdk/core:x": True, "aws:cdk:bundling-stacks": ["**"], "cli-telemetry": False}
     assert context.read(own) == STAGES["dev"]
-
-

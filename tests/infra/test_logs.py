@@ -13,7 +13,9 @@ def test_every_group_is_kept_as_long_as_the_stage_says(stage: Synthesised) -> No
 
 
 def test_a_protected_stages_logs_and_key_outlive_it(stage: Synthesised) -> None:
-    kept = {each["DeletionPolicy"] for kind in ("AWS::Logs::LogGroup", "AWS::KMS::Key") for each in stage.of(kind).values()}
+    kept = {
+        each["DeletionPolicy"] for kind in ("AWS::Logs::LogGroup", "AWS::KMS::Key") for each in stage.of(kind).values()
+    }
     assert kept == {"Retain" if stage.config.protected else "Delete"}
 
 
@@ -47,7 +49,9 @@ def _text(value: Any) -> str:
 
 def test_the_key_may_be_used_for_every_group_and_no_other(stage: Synthesised) -> None:
     allowed = set(_allowed(stage))
-    named = {_text(group["LogGroupName"]) for group in stage.properties("AWS::Logs::LogGroup") if "LogGroupName" in group}
+    named = {
+        _text(group["LogGroupName"]) for group in stage.properties("AWS::Logs::LogGroup") if "LogGroupName" in group
+    }
     # CloudFormation names the others after the stack.
     assert allowed == named | {f"PostalDigits-{stage.config.stage}-*"}
 

@@ -3,6 +3,7 @@
 import json
 
 from infra_cdk.models import PREFIX
+from scripts import publish
 from tests.infra.conftest import Synthesised
 
 
@@ -37,3 +38,7 @@ def test_the_function_reads_the_versions_of_the_bucket_that_it_is_told(stage: Sy
     (resource,) = (statement["Resource"] for statement in statements if statement["Action"] == "s3:GetObject")
     assert resource == {"Fn::Join": ["", [{"Fn::GetAtt": [bucket, "Arn"]}, f"/{PREFIX}/*"]]}
     assert "s3:Put" not in json.dumps(statements)
+
+
+def test_versions_are_published_where_the_function_may_read() -> None:
+    assert publish.PREFIX == PREFIX

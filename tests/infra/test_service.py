@@ -88,7 +88,8 @@ def test_as_many_are_kept_warm_as_the_stage_says(stage: Synthesised) -> None:
     target = stage.only("AWS::ApplicationAutoScaling::ScalableTarget")
     assert (target["MinCapacity"], target["MaxCapacity"]) == (config.provisioned_lowest, config.provisioned_highest)
     actions = [
-        (each["Schedule"], each["Timezone"], each["ScalableTargetAction"]["MinCapacity"]) for each in target["ScheduledActions"]
+        (each["Schedule"], each["Timezone"], each["ScalableTargetAction"]["MinCapacity"])
+        for each in target["ScheduledActions"]
     ]
     assert actions == [(each.cron, config.time_zone, each.lowest) for each in config.schedules]
     tracking = stage.only("AWS::ApplicationAutoScaling::ScalingPolicy")["TargetTrackingScalingPolicyConfiguration"]
@@ -123,5 +124,7 @@ def test_its_rights_are_there_before_it_starts(stage: Synthesised) -> None:
     """An environment that is kept warm starts while the stack is being made."""
     (function,) = stage.of("AWS::Lambda::Function").values()
     role = function["Properties"]["Role"]["Fn::GetAtt"][0]
-    policies = {name for name, each in stage.of("AWS::IAM::Policy").items() if {"Ref": role} in each["Properties"]["Roles"]}
+    policies = {
+        name for name, each in stage.of("AWS::IAM::Policy").items() if {"Ref": role} in each["Properties"]["Roles"]
+    }
     assert policies <= set(function["DependsOn"])
