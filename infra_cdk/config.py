@@ -127,7 +127,7 @@ class StageConfig:
     )
     time_zone: str = _text("Etc/UTC", "a zone such as Europe/Zurich", r"[A-Za-z]+(/[A-Za-z0-9_+-]+)*")
     waf: bool = _flag(False)
-    waf_requests_per_ip: int = _whole(100_000, 10, 2_000_000_000)
+    waf_requests_per_ip: int = _whole(200_000, 10, 2_000_000_000)
     log_level: str = _one_of("INFO", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     log_retention_days: int = _one_of(14, *RETENTION_DAYS)
     model_version: str = _text("1", "the number of a version, such as 1", r"[1-9][0-9]{0,8}")
