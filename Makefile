@@ -12,7 +12,7 @@ STAGE ?= dev
 IMAGE ?= postal-digits:latest
 BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
 
-.PHONY: help setup serve test lint model lock image test-container synth diff deploy destroy smoke cost
+.PHONY: help setup serve test lint model lock image test-container bootstrap synth diff deploy destroy smoke cost
 
 help: ## lists the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -65,11 +65,13 @@ test-container: setup image ## calls the real container: emulator, sam local, lo
 # Any value of infra_cdk/config.py: make deploy STAGE=prod CONTEXT="-c clients=post,backup -c concurrency=900"
 CDK = node_modules/.bin/cdk
 STACK = PostalDigits-$(STAGE) -c stage=$(STAGE) $(if $(ALARM_EMAIL),-c alarm_email=$(ALARM_EMAIL)) $(CONTEXT)
-# The CDK has not tried Node.js 20, nor this one's successor, and says so each time it starts.
+# Any Node.js does; that one is out of support is for its owner to mend, not for each command to say.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
-export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 # Lambda takes an image's manifest, and not the index that attestations make of it.
 export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
+
+bootstrap: setup ## prepares an account and region for deployments, once
+	@$(CDK) bootstrap
 
 synth: setup ## writes the stack's template to cdk.out and checks it (STAGE=dev CONTEXT="-c key=value")
 	@$(CDK) synth --quiet $(STACK)
@@ -86,7 +88,7 @@ destroy: setup ## removes a stage; in prod only after its protection is taken aw
 smoke: setup ## checks a deployment, local or real (URL=... API_KEY=...)
 	@$(BIN)/python -m scripts.smoke "$(URL)"
 
-cost: setup ## a month's cost (RPS=100 BATCH=1), or the README's table
+cost: setup ## a month's cost (RPS=100 BATCH=1); without RPS, writes the README's table
 	@$(BIN)/python -m scripts.cost $(if $(RPS),--rps $(RPS)) $(if $(BATCH),--batch $(BATCH))
 
 lock: setup ## writes the requirements files anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
