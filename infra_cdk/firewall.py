@@ -1,5 +1,6 @@
 """A web ACL before the API: AWS's common rules and known bad inputs, a rate for each address, a log of the blocked."""
 
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as wafv2
@@ -34,11 +35,18 @@ class Firewall(Construct):
             ],
         )
         wafv2.CfnWebACLAssociation(self, "Stage", resource_arn=stage.stage_arn, web_acl_arn=self.acl.attr_arn)
+        # Without the `:*` that the group's own ARN ends in: WAF's documentation names groups so.
+        destination = Stack.of(self).format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=log_group.log_group_name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
         wafv2.CfnLoggingConfiguration(
             self,
             "Log",
             resource_arn=self.acl.attr_arn,
-            log_destination_configs=[log_group.log_group_arn],
+            log_destination_configs=[destination],
             redacted_fields=[
                 {"singleHeader": {"Name": "x-api-key"}},
                 {"queryString": {}},

@@ -35,8 +35,10 @@ def test_its_log_has_neither_key_nor_query_and_goes_to_a_group_that_waf_takes(st
     for logging in stage.properties("AWS::WAFv2::LoggingConfiguration"):
         assert {"SingleHeader": {"Name": "x-api-key"}} in logging["RedactedFields"]
         assert {"QueryString": {}} in logging["RedactedFields"]
-        (group,) = (destination["Fn::GetAtt"][0] for destination in logging["LogDestinationConfigs"])
-        name = stage.of("AWS::Logs::LogGroup")[group]["Properties"]["LogGroupName"]
+        (destination,) = logging["LogDestinationConfigs"]
+        *_, kind, group = destination["Fn::Join"][1]
+        assert kind.endswith(":log-group:")
+        name = stage.of("AWS::Logs::LogGroup")[group["Ref"]]["Properties"]["LogGroupName"]
         assert name["Fn::Join"][1][0].startswith("aws-waf-logs-")
 
 
