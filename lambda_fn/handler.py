@@ -14,7 +14,8 @@ from lambda_fn.settings import Settings
 from lambda_fn.telemetry import Record, Telemetry
 
 settings = Settings.from_environment()
-model = Model.load(model_store.directory(settings.model_uri, settings.model_directory), settings.inference_threads)
+versions = model_store.versions(settings.model_uri, settings.model_directory.parent, settings.model_version)
+model = Model.load(versions / settings.model_version, settings.inference_threads)
 telemetry = Telemetry(
     service=settings.service_name,
     level=settings.log_level,

@@ -1,4 +1,4 @@
-"""Where a model version lies comes in, a folder with its files goes out: the one in the image, or one copied from S3.
+"""Where a model's versions lie comes in, a folder of them goes out: the one in the image, or one copied from S3.
 
 What comes from S3 is not trusted here: `Model.load` verifies digests and golden answers, wherever the files are from.
 """
@@ -24,12 +24,13 @@ MOST_BYTES = 100 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 
 
-def directory(uri: str, baked: Path, seconds: float = SECONDS) -> Path:
-    """The folder of a version.
+def versions(uri: str, baked: Path, version: str, seconds: float = SECONDS) -> Path:
+    """The folder that holds a model's versions, `version` among them.
 
     Args:
         uri: "" for the folder in the image, or s3://bucket/prefix, below which <name>/<version>/ lies as in model/.
-        baked: the version's folder in the image, .../<name>/<version>.
+        baked: the folder in the image, .../<name>.
+        version: what to copy, the only one that is in the folder then.
         seconds: for all files together.
 
     Raises:
@@ -37,11 +38,12 @@ def directory(uri: str, baked: Path, seconds: float = SECONDS) -> Path:
     """
     if not uri:
         return baked
-    name, version = baked.parts[-2:]
     bucket, _, prefix = uri.removeprefix(SCHEME).partition("/")
-    folder = Path(tempfile.mkdtemp(prefix="model-"))
+    parent = Path(tempfile.mkdtemp(prefix="model-"))
+    folder = parent / version
+    folder.mkdir()
     with closing(_client()) as client:
-        source = _Source(client, bucket, PurePosixPath(prefix, name, version), time.monotonic() + seconds)
+        source = _Source(client, bucket, PurePosixPath(prefix, baked.name, version), time.monotonic() + seconds)
         (folder / "contract.json").write_bytes(source.read("contract.json"))
         try:
             file = Contract.read(folder / "contract.json").file
@@ -49,7 +51,7 @@ def directory(uri: str, baked: Path, seconds: float = SECONDS) -> Path:
             raise ModelRejected(f"{source.uri('contract.json')}: {str(error).partition(': ')[2]}") from error
         for each in (PurePosixPath(file).name, "golden.npz"):
             (folder / each).write_bytes(source.read(each))
-    return folder
+    return parent
 
 
 class _Source:

@@ -23,7 +23,7 @@ from lambda_fn.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-BAKED = Settings().model_directory
+BAKED = Settings(model_version="1").model_directory
 URI = "s3://models-of-ours/models"
 FILES = ("model.onnx", "contract.json", "golden.npz")
 
@@ -51,7 +51,7 @@ def put(client: "S3Client", name: str, content: bytes) -> None:
 
 def refusal(seconds: float = model_store.SECONDS) -> str:
     with pytest.raises(ModelRejected) as caught:
-        Model.load(model_store.directory(URI, BAKED, seconds))
+        Model.load(model_store.versions(URI, BAKED.parent, "1", seconds) / "1")
     return str(caught.value)
 
 
@@ -59,12 +59,12 @@ def test_without_a_uri_it_is_the_images_own_and_boto3_is_not_imported() -> None:
     code = "import sys, lambda_fn.handler; print({'boto3', 'botocore.client'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "set()\n", done.stderr
-    assert model_store.directory("", BAKED) == BAKED
+    assert model_store.versions("", BAKED.parent, "1") == BAKED.parent
 
 
 @pytest.mark.usefixtures("s3")
 def test_a_version_in_s3_is_the_same_model() -> None:
-    folder = model_store.directory(URI, BAKED)
+    folder = model_store.versions(URI, BAKED.parent, "1") / "1"
     assert folder != BAKED
     assert {name: (folder / name).read_bytes() for name in FILES} == {
         name: (BAKED / name).read_bytes() for name in FILES

@@ -15,7 +15,7 @@ from lambda_fn.settings import Settings
 from scripts import publish
 from scripts.publish import Place, PublishError
 
-BAKED = Settings().model_directory
+BAKED = Settings(model_version="1").model_directory
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def models(tmp_path: Path) -> Path:
 
 def test_the_function_takes_what_was_published(place: Place) -> None:
     sha256 = publish.publish(place, "1")
-    model = Model.load(model_store.directory(f"s3://{place.bucket}/{publish.PREFIX}", BAKED))
+    model = Model.load(model_store.versions(f"s3://{place.bucket}/{publish.PREFIX}", BAKED.parent, "1") / "1")
     assert model.contract.sha256 == sha256 == Model.load(BAKED).contract.sha256
 
 
