@@ -12,10 +12,12 @@ VERSION ?= 1
 OLD ?= 1
 NEW ?= 2
 COUNT ?= 10000
+STAGE ?= dev
 IMAGE ?= postal-digits:latest
 BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
 
-.PHONY: help setup serve test lint model evaluate compare lock image test-container bench
+.PHONY: help setup serve test lint model evaluate compare lock image test-container bench \
+  bootstrap synth diff deploy destroy smoke cost
 
 help: ## lists the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -34,15 +36,21 @@ node_modules/ready: package-lock.json .venv/ready
 	@npm ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
+.cache/checkov/ready: tests/infra/requirements.txt
+	@echo "Setting up checkov (once, a minute or two) ..."
+	@$(PYTHON) -m venv .cache/checkov
+	@.cache/checkov/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
 serve: setup ## serves the API on 127.0.0.1 (PORT=8080 WORKERS=2 BASE=/v1 API_KEY=...)
 	@exec $(BIN)/python -m scripts.serve --port $(PORT) --workers $(WORKERS) --base "$(BASE)"
 
 lint: setup ## style, types and who may import whom
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo 2>/dev/null || (lint-imports; exit 1)
 
-test: lint ## lint and all tests that need no Docker
+test: lint .cache/checkov/ready ## lint and all tests that need no Docker
 	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
-	@$(BIN)/python -m pytest tests/unit tests/integration
+	@$(BIN)/python -m pytest tests/unit tests/integration tests/infra
 
 model: .venv/model-ready ## trains a notebook's model and writes model/digits/<version> (VERSION=1 EPOCHS=15 OUT=model/digits)
 	@$(BIN)/python -m scripts.build_model --version $(VERSION) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
@@ -71,11 +79,41 @@ bench: setup ## measures it beside the floor and other services: docs/benchmark.
 	@$(MAKE) --no-print-directory image IMAGE=$(IMAGE) >/dev/null || echo "No image: the rows of the container will say so."
 	@$(BIN)/python -m scripts.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick) --image $(IMAGE) --base-image $(BASE_IMAGE)
 
+# Any value of infra_cdk/config.py: make deploy STAGE=prod CONTEXT="-c clients=post,backup -c concurrency=900"
+CDK = node_modules/.bin/cdk
+STACK = PostalDigits-$(STAGE) -c stage=$(STAGE) $(if $(ALARM_EMAIL),-c alarm_email=$(ALARM_EMAIL)) $(CONTEXT)
+# Any Node.js does; that one is out of support is for its owner to mend, not for each command to say.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+# Lambda takes an image's manifest, and not the index that attestations make of it.
+export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
+
+bootstrap: setup ## prepares an account and region for deployments, once
+	@$(CDK) bootstrap
+
+synth: setup ## writes the stack's template to cdk.out and checks it (STAGE=dev CONTEXT="-c key=value")
+	@$(CDK) synth --quiet $(STACK)
+
+diff: setup ## what a deployment would change
+	@$(CDK) diff $(STACK)
+
+deploy: setup ## builds and deploys (STAGE=dev ALARM_EMAIL=... CONTEXT="-c key=value")
+	@$(CDK) deploy $(STACK) $(DEPLOY)
+
+destroy: setup ## removes a stage; in prod only after its protection is taken away
+	@$(CDK) destroy $(STACK)
+
+smoke: setup ## checks a deployment, local or real (URL=... API_KEY=...)
+	@$(BIN)/python -m scripts.smoke "$(URL)"
+
+cost: setup ## a month's cost (RPS=100 BATCH=1); without RPS, writes the README's table
+	@$(BIN)/python -m scripts.cost $(if $(RPS),--rps $(RPS)) $(if $(BATCH),--batch $(BATCH))
+
 lock: setup ## writes the requirements files anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@uv pip compile $(LOCK) --group dev -o requirements-dev.txt
 	@uv pip compile $(LOCK) --group lambda -c requirements-dev.txt -o lambda_fn/requirements.txt
 	@uv pip compile $(LOCK) --group deploy -c requirements-dev.txt -o requirements.txt
 	@uv pip compile $(LOCK) --group test -c requirements-dev.txt -o tests/requirements.txt
+	@uv pip compile $(LOCK) --group checkov -o tests/infra/requirements.txt
 	@uv pip compile $(LOCK) --group model -c requirements-dev.txt -o model/requirements.txt
 	@for peer in scripts/bench/peers/*/requirements.in; do uv pip compile $(LOCK) $$peer -o $${peer%.in}.txt; done
 LOCK = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)

@@ -8,13 +8,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambda_fn import routes
+from lambda_fn import model_store, routes
 from lambda_fn.infer import Models
 from lambda_fn.settings import Settings
 from lambda_fn.telemetry import Record, Telemetry
 
 settings = Settings.from_environment()
-models = Models(settings.versions_directory, settings.model_version, settings.inference_threads)
+versions = model_store.versions(settings.model_uri, settings.versions_directory, settings.model_version)
+models = Models(versions, settings.model_version, settings.inference_threads)
 telemetry = Telemetry(service=settings.service_name, level=settings.log_level)
 app = routes.build(models, settings.max_images)
 

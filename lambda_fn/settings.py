@@ -1,6 +1,7 @@
 """The environment in, typed settings out; the only reader of os.environ. Every setting has a default."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ class Settings:
     | MODEL_REPOSITORY   | folder of <name>/<version>/model.onnx                      | model/         |
     | MODEL_NAME         | the model that answers /predict                            | digits         |
     | MODEL_VERSION      | the version that answers where a request names none        | 2              |
+    | MODEL_URI          | s3://bucket/prefix of <name>/<version>/, not the image's   | none           |
     | MAX_IMAGES         | images in one request, 1 or more                           | 8192           |
     | INFERENCE_THREADS  | threads of one inference, 1 or more; as many as vCPUs      | 1              |
     | SERVICE_NAME       | `service` in log lines and metric dimensions               | postal-digits  |
@@ -31,6 +33,7 @@ class Settings:
     model_repository: Path = MODEL_REPOSITORY
     model_name: str = "digits"
     model_version: str = "2"
+    model_uri: str = ""
     max_images: int = 8192
     inference_threads: int = 1
     service_name: str = "postal-digits"
@@ -48,6 +51,7 @@ class Settings:
             model_repository=Path(environment.get("MODEL_REPOSITORY", default.model_repository)),
             model_name=environment.get("MODEL_NAME", default.model_name),
             model_version=environment.get("MODEL_VERSION", default.model_version),
+            model_uri=_uri(environment.get("MODEL_URI", default.model_uri)),
             max_images=_count(environment, "MAX_IMAGES", default.max_images),
             inference_threads=_count(environment, "INFERENCE_THREADS", default.inference_threads),
             service_name=environment.get("SERVICE_NAME", default.service_name),
@@ -70,6 +74,12 @@ def _count(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise SettingsError(f"{name} is {text!r}; it takes a whole number of 1 or more")
     return int(text)
+
+
+def _uri(text: str) -> str:
+    if text and not re.fullmatch(r"s3://[a-z0-9.-]+(/[^/]+)*", text):
+        raise SettingsError(f"MODEL_URI is {text!r}; it takes s3://bucket or s3://bucket/prefix")
+    return text
 
 
 def _level(text: str) -> str:

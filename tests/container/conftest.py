@@ -66,10 +66,10 @@ def image(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def start(image: str) -> Iterator[Callable[..., Container]]:
-    """Starts containers, with options of `docker run` and another CMD if need be, and ends them after the test."""
+    """Starts containers, with options of `docker run`, another CMD or another image, and ends them after the test."""
     started: list[str] = []
 
-    def run(*options: str, command: str = "") -> Container:
+    def run(*options: str, command: str = "", image: str = image) -> Container:
         name = docker("run", "--detach", *options, image, *command.split()).stdout.decode().strip()
         started.append(name)
         deadline = time.monotonic() + 30

@@ -1,6 +1,7 @@
 """The environment in, settings out."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ GIVEN = {
     "MODEL_REPOSITORY": "/opt/model",
     "MODEL_NAME": "letters",
     "MODEL_VERSION": "7",
+    "MODEL_URI": "s3://bucket/models",
     "MAX_IMAGES": "10",
     "INFERENCE_THREADS": "2",
     "SERVICE_NAME": "letters",
@@ -23,7 +25,8 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 
 
 def test_every_setting_is_read() -> None:
-    assert Settings.from_environment(GIVEN) == Settings(Path("/opt/model"), "letters", "7", 10, 2, "letters", "DEBUG")
+    expected = Settings(Path("/opt/model"), "letters", "7", "s3://bucket/models", 10, 2, "letters", "DEBUG")
+    assert Settings.from_environment(GIVEN) == expected
     assert Settings.from_environment(GIVEN).model_directory == Path("/opt/model/letters/7")
 
 
@@ -40,9 +43,11 @@ def test_every_setting_is_documented() -> None:
         ("MAX_IMAGES", "many"),
         ("MAX_IMAGES", "-1"),
         ("INFERENCE_THREADS", ""),
+        ("MODEL_URI", "https://bucket/models"),
+        ("MODEL_URI", "s3://bucket/models/"),
         ("LOG_LEVEL", "loud"),
     ],
 )
 def test_a_bad_value_is_named(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=f"{name} is {value!r}; it takes"):
+    with pytest.raises(SettingsError, match=re.escape(f"{name} is {value!r}; it takes")):
         Settings.from_environment({name: value})

@@ -1,0 +1,20 @@
+"""The CDK's entry: the stage that `-c stage=...` names, with its configuration, its stack and the checks on it."""
+
+import sys
+from pathlib import Path
+
+from aws_cdk import App, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from infra_cdk import context
+from infra_cdk.config import ConfigError
+from infra_cdk.stack import PostalDigits
+
+app = App()
+try:
+    config = context.read(app.node.get_all_context())
+except ConfigError as error:
+    sys.exit(f"postal-digits: {error}")
+PostalDigits(app, f"PostalDigits-{config.stage}", config=config, source=Path(__file__).parent)
+Validations.of(app).add_plugins(AwsSolutionsChecks())
+app.synth()

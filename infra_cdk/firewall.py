@@ -1,0 +1,98 @@
+"""A web ACL before the API: AWS's common rules and known bad inputs, a rate for each address, a log of the blocked."""
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_wafv2 as wafv2
+from constructs import Construct
+
+# The web ACL's log goes to a group whose name begins so, or nowhere.
+LOG_NAME = "aws-waf-logs-"
+
+
+class Firewall(Construct):
+    """Filters the requests to a stage of the API.
+
+    Attributes:
+        acl: the web ACL; its rules' metrics carry their names.
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, stage: apigateway.Stage, requests_per_ip: int, log_group: logs.LogGroup
+    ) -> None:
+        super().__init__(scope, id)
+        self.acl = wafv2.CfnWebACL(
+            self,
+            "Acl",
+            scope="REGIONAL",
+            default_action={"allow": {}},
+            visibility_config=_metrics("All"),
+            rules=[
+                # Every batch is larger than the 8 kB that this rule lets through.
+                _managed(1, "AWSManagedRulesCommonRuleSet", counted=("SizeRestrictions_BODY",)),
+                _managed(2, "AWSManagedRulesKnownBadInputsRuleSet"),
+                _rate(3, requests_per_ip),
+            ],
+        )
+        wafv2.CfnWebACLAssociation(self, "Stage", resource_arn=stage.stage_arn, web_acl_arn=self.acl.attr_arn)
+        # Without the `:*` that the group's own ARN ends in: WAF's documentation names groups so.
+        destination = Stack.of(self).format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=log_group.log_group_name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        wafv2.CfnLoggingConfiguration(
+            self,
+            "Log",
+            resource_arn=self.acl.attr_arn,
+            log_destination_configs=[destination],
+            redacted_fields=[
+                {"singleHeader": {"Name": "x-api-key"}},
+                {"queryString": {}},
+            ],
+            # The others stand in the access log.
+            logging_filter={
+                "DefaultBehavior": "DROP",
+                "Filters": [
+                    {
+                        "Behavior": "KEEP",
+                        "Requirement": "MEETS_ANY",
+                        "Conditions": [{"ActionCondition": {"Action": "BLOCK"}}],
+                    }
+                ],
+            },
+        )
+
+
+def _managed(priority: int, name: str, counted: tuple[str, ...] = ()) -> wafv2.CfnWebACL.RuleProperty:
+    return wafv2.CfnWebACL.RuleProperty(
+        name=name,
+        priority=priority,
+        override_action={"none": {}},
+        statement={
+            "managedRuleGroupStatement": {
+                "vendorName": "AWS",
+                "name": name,
+                "ruleActionOverrides": [{"name": rule, "actionToUse": {"count": {}}} for rule in counted],
+            }
+        },
+        visibility_config=_metrics(name),
+    )
+
+
+def _rate(priority: int, limit: int) -> wafv2.CfnWebACL.RuleProperty:
+    return wafv2.CfnWebACL.RuleProperty(
+        name="RequestsPerAddress",
+        priority=priority,
+        action={"block": {}},
+        statement={"rateBasedStatement": {"limit": limit, "aggregateKeyType": "IP", "evaluationWindowSec": 300}},
+        visibility_config=_metrics("RequestsPerAddress"),
+    )
+
+
+def _metrics(name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
+    # Samples would keep whole headers, the key among them, where WAF's console shows them.
+    return wafv2.CfnWebACL.VisibilityConfigProperty(
+        metric_name=name, cloud_watch_metrics_enabled=True, sampled_requests_enabled=False
+    )

@@ -1,0 +1,52 @@
+"""The stack of a stage: the function, the API before it, and where their logs and models lie."""
+
+from pathlib import Path
+
+from aws_cdk import CfnOutput, Stack, Tags
+from constructs import Construct
+
+from infra_cdk.api import Api
+from infra_cdk.config import StageConfig
+from infra_cdk.logs import Logs
+from infra_cdk.models import ModelBucket
+from infra_cdk.service import Service
+
+
+class PostalDigits(Stack):
+    """One stage.
+
+    Attributes:
+        config, logs, models, service, api: its values and its parts; `models` is None where the stage has no bucket.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, config: StageConfig, source: Path) -> None:
+        super().__init__(
+            scope,
+            id,
+            description=f"Handwritten digits by REST, stage {config.stage}",
+            termination_protection=config.protected,
+        )
+        self.config = config
+        self.logs = Logs(self, "Logs", config=config)
+        self.models = ModelBucket(self, "Models") if config.model_bucket else None
+        self.service = Service(
+            self,
+            "Service",
+            config=config,
+            source=source,
+            log_group=self.logs.group(self, "ServiceLog"),
+            model_uri=self.models.uri if self.models and config.model_from_bucket else "",
+        )
+        if self.models:
+            self.models.grant_read(self.service.role)
+        self.api = Api(self, "Api", config=config, alias=self.service.alias, logs=self.logs)
+        self._tell()
+        Tags.of(self).add("project", "postal-digits")
+        Tags.of(self).add("stage", config.stage)
+
+    def _tell(self) -> None:
+        CfnOutput(self, "ApiUrl", value=self.api.url)
+        for client, key in self.api.keys.items():
+            CfnOutput(self, f"ApiKeyId{client.title().replace('-', '')}", value=key.key_id)
+        if self.models:
+            CfnOutput(self, "ModelBucketName", value=self.models.bucket.bucket_name)

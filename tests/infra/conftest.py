@@ -1,0 +1,72 @@
+"""Stages synthesised as app.py does it, without its process."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+from aws_cdk.assertions import Template
+
+from infra_cdk import context
+from infra_cdk.config import StageConfig
+from infra_cdk.stack import PostalDigits
+
+ROOT = Path(__file__).parents[2]
+FLAGS = json.loads((ROOT / "cdk.json").read_bytes())["context"]
+
+# Both stages as they are, and prod with its model in a bucket.
+STAGES: dict[str, dict[str, Any]] = {
+    "dev": {"stage": "dev"},
+    "prod": {"stage": "prod"},
+    "prod-bucket": {"stage": "prod", "model_bucket": "true", "model_from_bucket": "true"},
+}
+
+
+@dataclass(frozen=True)
+class Synthesised:
+    """A stage's template, with what it was made from."""
+
+    config: StageConfig
+    template: dict[str, Any]
+
+    def of(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The resources of a type, whole, by logical id."""
+        resources = self.template["Resources"]
+        return {name: each for name, each in resources.items() if each["Type"] == kind}
+
+    def properties(self, kind: str) -> list[dict[str, Any]]:
+        """The properties of the resources of a type."""
+        return [each.get("Properties", {}) for each in self.of(kind).values()]
+
+    def only(self, kind: str) -> dict[str, Any]:
+        """The properties of the one resource of a type."""
+        (found,) = self.properties(kind)
+        return found
+
+
+def synthesise(values: dict[str, Any], source: Path = ROOT) -> Synthesised:
+    app = App(context=FLAGS | values)
+    config = context.read(app.node.get_all_context())
+    stack = PostalDigits(app, f"PostalDigits-{config.stage}", config=config, source=source)
+    return Synthesised(config, Template.from_stack(stack).to_json())
+
+
+@cache
+def stage_named(name: str) -> Synthesised:
+    return synthesise(STAGES[name])
+
+
+@pytest.fixture(params=STAGES)
+def stage(request: pytest.FixtureRequest) -> Synthesised:
+    """Each of the stages in turn."""
+    return stage_named(request.param)
+
+
+@pytest.fixture(scope="session")
+def synth() -> Callable[..., Synthesised]:
+    """A stage with other values, or from another source."""
+    return synthesise

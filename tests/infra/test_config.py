@@ -1,0 +1,51 @@
+"""Values in, a StageConfig out, or one line that names the value and says what it takes."""
+
+import pytest
+
+from infra_cdk import context
+from infra_cdk.config import (
+    GATEWAY_SECONDS,
+    MEASURED_COLD_START_SECONDS,
+    STAGES,
+    ConfigError,
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"stage": "test"}, "stage is 'test'; it takes one of dev, prod"),
+        ({"memory": "1769"}, "memory is no value of a stage; there are stage, architecture, memory_mb, "),
+        ({"architecture": "arm"}, "architecture is 'arm'; it takes one of x86_64, arm64"),
+        ({"memory_mb": "lots"}, "memory_mb is 'lots'; it takes a whole number from 512 to 10240"),
+        ({"memory_mb": "511"}, "memory_mb is 511; it takes a whole number from 512 to 10240"),
+        ({"timeout_seconds": "29"}, "timeout_seconds is 29; it takes a whole number from 2 to 28"),
+        ({"request_seconds": "nan"}, "request_seconds is nan; it takes seconds from 0.01 to 28"),
+        ({"waf": "yes"}, "waf is 'yes'; it takes true or false"),
+        ({"clients": "post,post"}, "clients is ('post', 'post'); it takes one to ten different names"),
+        ({"clients": "a b"}, "clients is ('a b',); it takes one to ten different names"),
+        ({"scaling_schedules": "rate(5) 1 2"}, "scaling_schedules is 'rate(5) 1 2'; it takes lines such as"),
+        ({"scaling_schedules": "cron(0 4 ? * * *) 0 2"}, "scaling_schedules is (ScalingSchedule("),
+        ({"time_zone": "9"}, "time_zone is '9'; it takes a zone such as Europe/Zurich"),
+        ({"log_retention_days": "8"}, "log_retention_days is 8; it takes one of 1, 3, 5, "),
+        ({"model_version": "../1"}, "model_version is '../1'; it takes the number of a version"),
+        ({"alarm_email": "ops"}, "alarm_email is 'ops'; it takes an e-mail address"),
+        ({"model_from_bucket": "true"}, "model_from_bucket is true; it takes model_bucket=true beside it"),
+        ({"provisioned_highest": "3"}, "provisioned_lowest is 0; it takes 1 or more, where provisioned_highest"),
+        ({"provisioned_lowest": "3"}, "provisioned_lowest is 3; it takes at most provisioned_highest, 0"),
+        ({"stage": "prod", "concurrency": "40"}, "concurrency is 40; it takes more than the 40 environments"),
+        ({"clients": "a,b,c"}, "concurrency is 10; it takes more, to serve 3 clients"),
+        ({"request_seconds": "20"}, "request_seconds is 20.0; it takes less, to serve anything with concurrency=10"),
+        ({"stage": "prod", "waf_requests_per_ip": "500"}, "waf_requests_per_ip is 500; it takes more than the "),
+    ],
+)
+def test_a_bad_value_is_told_in_one_line(values: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        context.read(values)
+    assert str(caught.value).startswith(said)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_timeout_leaves_room_for_three_cold_starts_and_ends_before_the_gateways() -> None:
+    for config in STAGES.values():
+        assert 3 * MEASURED_COLD_START_SECONDS <= config.timeout_seconds < GATEWAY_SECONDS

@@ -1,0 +1,60 @@
+"""The CDK's context in, the stage's values out."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from infra_cdk import context
+from infra_cdk.config import STAGES, ScalingSchedule, StageConfig
+
+GIVEN: dict[str, tuple[str, Any]] = {
+    "architecture": ("arm64", "arm64"),
+    "memory_mb": ("3538", 3538),
+    "timeout_seconds": ("28", 28),
+    "concurrency": ("900", 900),
+    "reserve_concurrency": ("true", True),
+    "request_seconds": ("0.25", 0.25),
+    "quota_per_day": ("5", 5),
+    "clients": ("post, backup", ("post", "backup")),
+    "provisioned_lowest": ("3", 3),
+    "provisioned_highest": ("9", 9),
+    "provisioned_utilisation": ("0.5", 0.5),
+    "scaling_schedules": (
+        "cron(0 4 ? * MON-SAT *) 10 40; cron(0 9 ? * * *) 3 9",
+        (ScalingSchedule("cron(0 4 ? * MON-SAT *)", 10, 40), ScalingSchedule("cron(0 9 ? * * *)", 3, 9)),
+    ),
+    "time_zone": ("Europe/Zurich", "Europe/Zurich"),
+    "waf": ("true", True),
+    "waf_requests_per_ip": ("900000", 900_000),
+    "log_level": ("DEBUG", "DEBUG"),
+    "log_retention_days": ("731", 731),
+    "model_version": ("2", "2"),
+    "model_bucket": ("true", True),
+    "model_from_bucket": ("true", True),
+    "protected": ("true", True),
+    "alarm_email": ("ops@example.com", "ops@example.com"),
+}
+
+
+def test_every_value_can_be_set() -> None:
+    assert {"stage"} | GIVEN.keys() == {each.name for each in dataclasses.fields(StageConfig)}
+    values = {name: text for name, (text, _) in GIVEN.items()}
+    expected = {name: value for name, (_, value) in GIVEN.items()}
+    assert context.read(values) == StageConfig(stage="dev", **expected)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_is_its_data(stage: str) -> None:
+    assert context.read({"stage": stage}) == STAGES[stage]
+    assert STAGES[stage].stage == stage
+
+
+def test_dev_is_the_default_and_the_cheap_one() -> None:
+    dev = context.read({})
+    assert (dev.stage, dev.provisioned_highest, dev.waf) == ("dev", 0, False)
+
+
+def test_the_cdks_own_context_is_not_taken_for_values() -> None:
+    own = {"@aws-cdk/core:x": True, "aws:cdk:bundling-stacks": ["**"], "cli-telemetry": False}
+    assert context.read(own) == STAGES["dev"]

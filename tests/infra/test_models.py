@@ -1,0 +1,44 @@
+"""The bucket of model versions, where a stage asks for one."""
+
+import json
+
+from infra_cdk.models import PREFIX
+from scripts import publish
+from tests.infra.conftest import Synthesised
+
+
+def test_there_is_one_where_the_stage_asks_for_it(stage: Synthesised) -> None:
+    assert bool(stage.of("AWS::S3::Bucket")) == stage.config.model_bucket
+
+
+def test_it_is_private_encrypted_and_outlives_the_stack(stage: Synthesised) -> None:
+    for name, bucket in stage.of("AWS::S3::Bucket").items():
+        properties = bucket["Properties"]
+        assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+        assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert bucket["DeletionPolicy"] == "Retain"
+        denied = [
+            statement
+            for policy in stage.properties("AWS::S3::BucketPolicy")
+            if policy["Bucket"] == {"Ref": name}
+            for statement in policy["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        ]
+        assert denied
+
+
+def test_the_function_reads_the_versions_of_the_bucket_that_it_is_told(stage: Synthesised) -> None:
+    if not stage.config.model_bucket:
+        return
+    variables = stage.only("AWS::Lambda::Function")["Environment"]["Variables"]
+    (bucket,) = (part["Ref"] for part in variables["MODEL_URI"]["Fn::Join"][1] if isinstance(part, dict))
+    assert variables["MODEL_URI"]["Fn::Join"][1][-1] == f"/{PREFIX}"
+    assert stage.of("AWS::S3::Bucket")[bucket]["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+    statements = [s for policy in stage.properties("AWS::IAM::Policy") for s in policy["PolicyDocument"]["Statement"]]
+    (resource,) = (statement["Resource"] for statement in statements if statement["Action"] == "s3:GetObject")
+    assert resource == {"Fn::Join": ["", [{"Fn::GetAtt": [bucket, "Arn"]}, f"/{PREFIX}/*"]]}
+    assert "s3:Put" not in json.dumps(statements)
+
+
+def test_versions_are_published_where_the_function_may_read() -> None:
+    assert publish.PREFIX == PREFIX
