@@ -8,14 +8,12 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra_cdk import gateway_errors
-from infra_cdk.config import GATEWAY_SECONDS, KEYLESS_PATHS, StageConfig
+from infra_cdk.config import GATEWAY_SECONDS, KEYED_PATHS, StageConfig
 from infra_cdk.exceptions import checkov, nag
 from infra_cdk.firewall import LOG_NAME, Firewall
 from infra_cdk.logs import Logs
 
 STAGE_NAME = "v1"
-# Every method below these takes a key; the function says which it knows.
-KEYED_PATHS = ("/predict/{proxy+}", "/v2", "/v2/{proxy+}")
 
 
 class Api(Construct):
@@ -32,8 +30,8 @@ class Api(Construct):
         super().__init__(scope, id)
         self.access_log = logs.group(self, "AccessLog")
         self.rest_api = self._rest_api(config)
-        self._add_methods(alias)
-        self._add_errors()
+        self._add_methods(config, alias)
+        self._add_errors(config)
         self._add_execution_log(logs)
         self.usage_plan = self._usage_plan(config)
         self.keys = {client: self._key(client) for client in config.clients}
@@ -68,7 +66,7 @@ class Api(Construct):
                 stage_name=STAGE_NAME,
                 throttling_rate_limit=config.keyed.rate * clients,
                 throttling_burst_limit=config.keyed.burst * clients,
-                method_options={f"{path}/GET": keyless for path in KEYLESS_PATHS},
+                method_options={f"{path}/{verb}": keyless for verb, path in config.keyless_methods},
                 tracing_enabled=True,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 data_trace_enabled=False,
@@ -77,13 +75,16 @@ class Api(Construct):
             ),
         )
 
-    def _add_methods(self, alias: lambda_.Alias) -> None:
+    def _add_methods(self, config: StageConfig, alias: lambda_.Alias) -> None:
         integration = apigateway.LambdaIntegration(
             alias, timeout=Duration.seconds(GATEWAY_SECONDS), allow_test_invoke=False
         )
-        for path in KEYLESS_PATHS:
-            method = self.rest_api.root.resource_for_path(path).add_method("GET", integration)
+        for verb, path in config.keyless_methods:
+            # The function answers preflights too: a MOCK integration can't, with every type binary.
+            method = self.rest_api.root.resource_for_path(path).add_method(verb, integration)
             reason = "Open by contract: a greeting, the model's name, the API's description; no data, and a throttle."
+            if verb == "OPTIONS":
+                reason = "A browser sends no key with a preflight; the answer names origins and holds no data."
             nag(method, "APIG4", reason)
             nag(method, "COG4", reason)
             checkov(method, "CKV_AWS_59", reason)
@@ -96,14 +97,16 @@ class Api(Construct):
             nag(method, "APIG4", reason)
             nag(method, "COG4", reason)
 
-    def _add_errors(self) -> None:
+    def _add_errors(self, config: StageConfig) -> None:
+        # A static header can't name the one origin that asks, and an error holds nothing that others may not read.
+        readable = {"Access-Control-Allow-Origin": "*"} if config.cors_origins else {}
         for error in gateway_errors.ERRORS:
             body = {"error": error.message, "code": error.code, "request_id": "$context.requestId"}
             self.rest_api.add_gateway_response(
                 f"Error{error.type.response_type}",
                 type=error.type,
                 status_code=str(error.status) if error.status else None,
-                response_headers={name: f"'{value}'" for name, value in error.headers.items()},
+                response_headers={name: f"'{value}'" for name, value in (error.headers | readable).items()},
                 templates={"application/json": json.dumps(body)},
             )
 

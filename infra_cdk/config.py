@@ -14,6 +14,8 @@ MEASURED_COLD_START_SECONDS = 0.34
 GATEWAY_SECONDS = 29
 MB_PER_CPU = 1769
 KEYLESS_PATHS = ("/", "/health", "/openapi.json", "/docs", "/console")
+# Every method below these takes a key; the function says which it knows.
+KEYED_PATHS = ("/predict/{proxy+}", "/v2", "/v2/{proxy+}")
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -59,6 +61,10 @@ def _are_names(names: tuple[str, ...]) -> bool:
     return distinct and all(re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name) for name in names)
 
 
+def _is_origin(origin: str) -> bool:
+    return re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", origin) is not None
+
+
 def _are_schedules(schedules: tuple[ScalingSchedule, ...]) -> bool:
     # Scaling to zero on a schedule makes the next deployment fail: https://github.com/aws/aws-cdk/issues/29992
     return all(1 <= schedule.lowest <= schedule.highest for schedule in schedules)
@@ -80,6 +86,7 @@ class StageConfig:
         provisioned_utilisation: the share of them in use that scaling aims at.
         scaling_schedules: other bounds from a time on, for when the trucks arrive; `time_zone` is theirs.
         waf_requests_per_ip: in five minutes, from one address.
+        cors_origins: whose pages a browser may let call the API; with none, no preflight is answered.
         model_bucket: whether there is a bucket of model versions, which the function may read.
         model_from_bucket: whether it takes its model from there; publish the version first.
         protected: whether the stack can't be deleted by accident, and its data outlives it.
@@ -108,6 +115,11 @@ class StageConfig:
     time_zone: str = _text("Etc/UTC", "a zone such as Europe/Zurich", r"[A-Za-z]+(/[A-Za-z0-9_+-]+)*")
     waf: bool = _flag(False)
     waf_requests_per_ip: int = _whole(200_000, 10, 2_000_000_000)
+    cors_origins: tuple[str, ...] = _value(
+        (),
+        "origins such as https://post.example, with commas between them",
+        lambda origins: all(map(_is_origin, origins)),
+    )
     log_level: str = _one_of("INFO", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     log_retention_days: int = _one_of(14, *RETENTION_DAYS)
     model_version: str = _text("2", "the number of a version, such as 1", r"[1-9][0-9]{0,8}")
@@ -149,6 +161,12 @@ class StageConfig:
         return self.scaling_schedules if self.provisioned_lowest else ()
 
     @property
+    def keyless_methods(self) -> tuple[tuple[str, str], ...]:
+        """Verb and path of what takes no key: pages, and the preflights of browsers where any origin is named."""
+        pages = tuple(("GET", path) for path in KEYLESS_PATHS)
+        return pages + tuple(("OPTIONS", path) for path in KEYLESS_PATHS + KEYED_PATHS if self.cors_origins)
+
+    @property
     def keyless(self) -> Throttle:
         """What each keyless method takes, from everybody together."""
         return throttle.keyless(self.concurrency)
@@ -156,7 +174,7 @@ class StageConfig:
     @property
     def keyed(self) -> Throttle:
         """What each client's key takes."""
-        return throttle.keyed(self.concurrency, len(KEYLESS_PATHS), self.request_seconds, len(self.clients))
+        return throttle.keyed(self.concurrency, len(self.keyless_methods), self.request_seconds, len(self.clients))
 
 
 def refusal(name: str, value: object) -> ConfigError:

@@ -126,4 +126,6 @@ def _environment(config: StageConfig, model_uri: str) -> dict[str, str]:
         # onnxruntime reports usage over the network and writes files unless told not to.
         "ORT_DISABLE_TELEMETRY": "1",
     }
+    if config.cors_origins:
+        settings["CORS_ORIGINS"] = ",".join(config.cors_origins)
     return settings | ({"MODEL_URI": model_uri} if model_uri else {})

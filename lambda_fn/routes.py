@@ -2,11 +2,11 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from lambda_fn import decode, postprocess, preprocess
@@ -17,9 +17,13 @@ from lambda_fn.telemetry import Record
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-def build(models: Models, max_images: int) -> APIGatewayRestResolver:
-    """The resolver of all routes. Each request's Record is expected in its context, as `record`."""
-    app = APIGatewayRestResolver(serializer=_json)
+def build(models: Models, max_images: int, cors_origins: Sequence[str] = ()) -> APIGatewayRestResolver:
+    """The resolver of all routes. Each request's Record is expected in its context, as `record`.
+
+    Where origins are named, their pages may read the answers, and preflights are answered.
+    """
+    cors = CORSConfig(cors_origins[0], list(cors_origins[1:]), max_age=600) if cors_origins else None
+    app = APIGatewayRestResolver(serializer=_json, cors=cors)
 
     def predict_batch() -> dict[str, Any]:
         return _predict(app, models, lambda content: decode.pictures(content, max_images))
@@ -28,10 +32,11 @@ def build(models: Models, max_images: int) -> APIGatewayRestResolver:
         content_type = app.current_event.headers.get("content-type") or ""
         return _predict(app, models, lambda content: decode.files(content, content_type, max_images))
 
-    _route(app, "GET", "/", lambda: {"message": "Hello World"})
-    _route(app, "GET", "/health", lambda: _health(models))
-    _route(app, "POST", "/predict/batch", predict_batch)
-    _route(app, "POST", "/predict/img", predict_img)
+    refused = METHODS if cors is None else METHODS[:-1]  # a preflight is the resolver's to answer
+    _route(app, "GET", "/", lambda: {"message": "Hello World"}, refused)
+    _route(app, "GET", "/health", lambda: _health(models), refused)
+    _route(app, "POST", "/predict/batch", predict_batch, refused)
+    _route(app, "POST", "/predict/img", predict_img, refused)
     app.exception_handler(NotFoundError)(lambda _: _refuse(app, NotFound("not_found", "no such path")))
     app.exception_handler(RequestError)(lambda error: _refuse(app, error))
     app.exception_handler(Exception)(lambda error: _fail(app, error))
@@ -47,8 +52,14 @@ def _health(models: Models) -> dict[str, Any]:
     return {"status": "ok", "models": listed}
 
 
-def _route(app: APIGatewayRestResolver, method: str, path: str, function: Callable[[], dict[str, Any]]) -> None:
-    """Registers `path` for `method`, and the answer 405 for the other methods."""
+def _route(
+    app: APIGatewayRestResolver,
+    method: str,
+    path: str,
+    function: Callable[[], dict[str, Any]],
+    refused: Sequence[str],
+) -> None:
+    """Registers `path` for `method`, and the answer 405 for the other ones of `refused`."""
 
     def answer() -> dict[str, Any]:
         app.context["record"].route = path
@@ -59,7 +70,7 @@ def _route(app: APIGatewayRestResolver, method: str, path: str, function: Callab
         raise MethodNotAllowed(app.current_event.http_method, method)
 
     app.route(path, method)(answer)
-    app.route(path, [other for other in METHODS if other != method])(wrong_method)
+    app.route(path, [other for other in refused if other != method])(wrong_method)
 
 
 def _predict(app: APIGatewayRestResolver, models: Models, read: Callable[[bytes], decode.Pictures]) -> dict[str, Any]:

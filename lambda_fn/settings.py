@@ -27,6 +27,7 @@ class Settings:
     | MAX_IMAGES         | images in one request, 1 or more                           | 8192           |
     | INFERENCE_THREADS  | threads of one inference, 1 or more; as many as vCPUs      | 1              |
     | SERVICE_NAME       | `service` in log lines and metric dimensions               | postal-digits  |
+    | CORS_ORIGINS       | origins whose pages may call, with commas between them     | none           |
     | LOG_LEVEL          | DEBUG, INFO, WARNING, ERROR or CRITICAL                    | INFO           |
     """
 
@@ -37,6 +38,7 @@ class Settings:
     max_images: int = 8192
     inference_threads: int = 1
     service_name: str = "postal-digits"
+    cors_origins: tuple[str, ...] = ()
     log_level: str = "INFO"
 
     @classmethod
@@ -55,6 +57,7 @@ class Settings:
             max_images=_count(environment, "MAX_IMAGES", default.max_images),
             inference_threads=_count(environment, "INFERENCE_THREADS", default.inference_threads),
             service_name=environment.get("SERVICE_NAME", default.service_name),
+            cors_origins=_origins(environment.get("CORS_ORIGINS", "")),
             log_level=_level(environment.get("LOG_LEVEL", default.log_level)),
         )
 
@@ -80,6 +83,13 @@ def _uri(text: str) -> str:
     if text and not re.fullmatch(r"s3://[a-z0-9.-]+(/[^/]+)*", text):
         raise SettingsError(f"MODEL_URI is {text!r}; it takes s3://bucket or s3://bucket/prefix")
     return text
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(text.split(",")) if text else ()
+    if not all(re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", origin) for origin in origins):
+        raise SettingsError(f"CORS_ORIGINS is {text!r}; it takes origins such as https://post.example")
+    return origins
 
 
 def _level(text: str) -> str:

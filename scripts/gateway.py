@@ -37,12 +37,14 @@ class Stage:
     Attributes:
         base: the stage's path, "" or such as "/v1".
         api_key: the key that predicting takes, or "" for none.
+        preflights: whether OPTIONS takes none, for the stage names origins whose pages may call.
         seconds: the integration's time limit.
         waiting: requests that may wait for this process; more are answered 429, as the stage's throttle would.
     """
 
     base: str = ""
     api_key: str = ""
+    preflights: bool = False
     seconds: float = 29
     waiting: int = 100
 
@@ -121,6 +123,7 @@ class Gateway:
 
     def _check_key(self, event: Mapping[str, Any]) -> None:
         keyed = event["path"].startswith(KEYED) or event["path"] == "/v2"
+        keyed = keyed and not (self._stage.preflights and event["httpMethod"] == "OPTIONS")
         given = event["headers"].get("x-api-key", "")
         if self._stage.api_key and keyed and not hmac.compare_digest(given.encode(), self._stage.api_key.encode()):
             raise GatewayError(403, "forbidden", "this path takes an API key in the header x-api-key")

@@ -29,7 +29,12 @@ def application() -> Gateway:
         os.dup2(log.fileno(), sys.stdout.fileno())  # what CloudWatch would get
     from lambda_fn.handler import handler
 
-    return Gateway(handler, Stage(base=os.environ.get("BASE", ""), api_key=os.environ.get("API_KEY", "")))
+    stage = Stage(
+        base=os.environ.get("BASE", ""),
+        api_key=os.environ.get("API_KEY", ""),
+        preflights=bool(os.environ.get("CORS_ORIGINS")),
+    )
+    return Gateway(handler, stage)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from infra_cdk.throttle import KEYLESS_SECONDS
@@ -110,3 +111,24 @@ def test_the_execution_log_is_ours_and_has_errors_without_data(stage: Synthesise
 def test_a_rollback_finds_the_deployment_before(stage: Synthesised) -> None:
     for deployment in stage.of("AWS::ApiGateway::Deployment").values():
         assert deployment["DeletionPolicy"] == "Retain"
+
+
+CORS = {"stage": "prod", "cors_origins": "https://a.example,https://b.example"}
+
+
+def test_preflights_go_to_the_function_without_a_key_where_origins_are_named(synth: Callable[..., Synthesised]) -> None:
+    stage = synth(CORS)
+    preflights = {("OPTIONS", path) for _, path in KEYLESS | KEYED}
+    found = methods(stage)
+    assert set(found) == KEYLESS | KEYED | preflights
+    assert not any(found[name].get("ApiKeyRequired") for name in preflights)
+    variables = stage.only("AWS::Lambda::Function")["Environment"]["Variables"]
+    assert variables["CORS_ORIGINS"] == CORS["cors_origins"]
+    for response in stage.properties("AWS::ApiGateway::GatewayResponse"):
+        assert response["ResponseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+
+
+def test_with_preflights_too_all_that_is_let_through_fits_the_concurrency(synth: Callable[..., Synthesised]) -> None:
+    config = synth(CORS).config
+    open_to_all = len(config.keyless_methods) * config.keyless.at_once(KEYLESS_SECONDS)
+    assert open_to_all + len(config.clients) * config.keyed.at_once(config.request_seconds) <= config.concurrency

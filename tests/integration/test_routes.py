@@ -208,3 +208,35 @@ def test_onnxruntime_is_told_to_be_silent_before_it_is_imported() -> None:
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=EVENTS.parents[1], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "1\n"
+
+
+@pytest.mark.parametrize("origin", ["https://a.example", "https://b.example"])
+def test_pages_of_named_origins_may_call(event: Callable[..., Any], origin: str) -> None:
+    from lambda_fn import routes
+    from lambda_fn.handler import models
+    from lambda_fn.telemetry import Record
+
+    def call(method: str, path: str, **headers: str) -> dict[str, Any]:
+        app = routes.build(models, 8192, ("https://a.example", "https://b.example"))
+        app.context["record"] = Record("digits", "1")
+        multi = {name: [value] for name, value in headers.items()}
+        response: dict[str, Any] = app.resolve(
+            event({"x": ZEROS}, method=method, path=path, headers=headers, multiValueHeaders=multi),
+            None,  # type: ignore[arg-type]
+        )
+        return response
+
+    preflight = call("OPTIONS", "/predict/batch", Origin=origin)
+    assert preflight["statusCode"] == 204
+    assert preflight["multiValueHeaders"]["Access-Control-Allow-Origin"] == [origin]
+    assert "X-Api-Key" in preflight["multiValueHeaders"]["Access-Control-Allow-Headers"][0]
+    for path, status in (("/predict/batch", 200), ("/nowhere", 404)):
+        answer = call("POST", path, Origin=origin)
+        assert answer["statusCode"] == status
+        assert answer["multiValueHeaders"]["Access-Control-Allow-Origin"] == [origin]
+    stranger = call("POST", "/predict/batch", Origin="https://c.example")
+    assert "Access-Control-Allow-Origin" not in stranger["multiValueHeaders"]
+
+
+def test_without_named_origins_a_preflight_is_405(call: Call) -> None:
+    assert call(method="OPTIONS", path="/predict/batch")[0] == 405

@@ -147,6 +147,11 @@ def test_predicting_takes_a_key_where_one_is_set(call: Call, path: str, key: str
     assert status == 200 or response.json()["code"] == "forbidden"
 
 
+def test_a_preflight_takes_no_key_where_origins_are_named(call: Call) -> None:
+    assert call("OPTIONS", "/predict/batch", stage=Stage(api_key="secret", preflights=True)).status_code == 200
+    assert call("OPTIONS", "/predict/batch", stage=Stage(api_key="secret")).status_code == 403
+
+
 @pytest.mark.parametrize(("size", "status"), [(4_600_000, 200), (4_800_000, 413), (10_500_000, 413)])
 def test_a_request_past_the_limits_is_413_and_says_how_to_send_more(call: Call, size: int, status: int) -> None:
     """6 MB of event hold 4.5 MiB of body, in base64; the gateway itself takes no more than 10 MB."""

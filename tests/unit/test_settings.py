@@ -16,6 +16,7 @@ GIVEN = {
     "MAX_IMAGES": "10",
     "INFERENCE_THREADS": "2",
     "SERVICE_NAME": "letters",
+    "CORS_ORIGINS": "https://a.example,http://localhost:3000",
     "LOG_LEVEL": "DEBUG",
 }
 
@@ -25,7 +26,8 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 
 
 def test_every_setting_is_read() -> None:
-    expected = Settings(Path("/opt/model"), "letters", "7", "s3://bucket/models", 10, 2, "letters", "DEBUG")
+    origins = ("https://a.example", "http://localhost:3000")
+    expected = Settings(Path("/opt/model"), "letters", "7", "s3://bucket/models", 10, 2, "letters", origins, "DEBUG")
     assert Settings.from_environment(GIVEN) == expected
     assert Settings.from_environment(GIVEN).model_directory == Path("/opt/model/letters/7")
 
@@ -45,6 +47,8 @@ def test_every_setting_is_documented() -> None:
         ("INFERENCE_THREADS", ""),
         ("MODEL_URI", "https://bucket/models"),
         ("MODEL_URI", "s3://bucket/models/"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://a.example/path"),
         ("LOG_LEVEL", "loud"),
     ],
 )
