@@ -45,7 +45,7 @@ def test_a_transformed_digit_is_read(name: str, mnist: Any, model: Model) -> Non
 
 
 def test_mnist_itself_is_read_and_seldom_doubted(scans: Evaluation) -> None:
-    assert scans.accuracy()[0] >= 0.993
+    assert scans.accuracy()[0] >= 0.9925  # version 1 has 0.9908
     assert scans.low.mean() <= 0.03
 
 
