@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 
 Z_95 = 1.959964
 
+USED_ONCE = """, used once, after training. No weight and no setting of the
+training was chosen by it; the confidence threshold is judged on it (below)."""
+SEEN_TWICE = """. Two recipes were
+tried, and this one was chosen with its figures on these images in view, so they may be a little kind; weights,
+temperature and threshold come from the training part alone."""
 SCANS_ONLY = "No augmentation."
 ON_PAPER = """Beside these scans,
 {copies} copies of each as they come off paper (other pens, slants, sizes, papers, light, neighbours' strokes;
@@ -83,6 +88,7 @@ def render(
         loss=f"{metrics['test_loss']:.4f}",
         difference=f"{metrics['onnx_keras_max_abs_difference']:.1e}",
         dropout=training.get("dropout", 0.5),
+        evaluation_note=SEEN_TWICE if on_paper else USED_ONCE,
         training_note=(ON_PAPER if on_paper else SCANS_ONLY).format(**training),
         confidence_note=(CALIBRATED if on_paper else NOT_CALIBRATED).format(**contract | training),
         per_digit=per_digit(labels, probabilities.argmax(axis=1), contract["training_class_shares"]),
