@@ -33,7 +33,7 @@ setup: .venv/ready node_modules/ready ## makes .venv/ and node_modules/ from the
 
 node_modules/ready: package-lock.json .venv/ready
 	@echo "Setting up node_modules (the CDK CLI) ..."
-	@npm ci --loglevel=error --no-audit --no-fund
+	@npm ci --loglevel=error --no-audit --no-fund --no-update-notifier
 	@touch $@
 
 .cache/checkov/ready: tests/infra/requirements.txt
