@@ -14,6 +14,8 @@ from scripts.gateway import DEFAULT_STAGE, Context, Gateway, Stage
 
 Call = Callable[..., httpx.Response]
 PNG = b"\x89PNG\r\n\x1a\n\x00\xff"
+# What an ASGI server says of a request, for the tests that are the server themselves.
+POST = {"type": "http", "method": "POST", "raw_path": b"/", "query_string": b"", "headers": [], "http_version": "1.1"}
 
 
 class Function:
@@ -247,15 +249,7 @@ def test_reading_stops_at_ten_megabytes(function: Function) -> None:
     async def keep(message: dict[str, Any]) -> None:
         answers.append(message)
 
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "raw_path": b"/",
-        "query_string": b"",
-        "headers": [],
-        "http_version": "1.1",
-    }
-    asyncio.run(Gateway(function)(scope, endless, keep))
+    asyncio.run(Gateway(function)(POST, endless, keep))
     assert answers[0]["status"] == 413
     assert sent <= 11_000_000
     assert function.events == []
@@ -270,15 +264,7 @@ def test_a_client_that_leaves_in_the_middle_is_not_served(function: Function) ->
     async def keep(_message: dict[str, Any]) -> None:
         raise AssertionError("nobody is there to be answered")
 
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "raw_path": b"/",
-        "query_string": b"",
-        "headers": [],
-        "http_version": "1.1",
-    }
-    asyncio.run(Gateway(function)(scope, receive, keep))
+    asyncio.run(Gateway(function)(POST, receive, keep))
     assert function.events == []
 
 
