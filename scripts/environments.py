@@ -121,7 +121,9 @@ class _Environment:
         self.wait()
         self._busy = True
         try:
-            self._pipe.send((event, seconds))
+            # Pickled with the rest, a body of a megabyte would be copied several times.
+            self._pipe.send(({**event, "body": None}, seconds))
+            self._pipe.send_bytes((event["body"] or "").encode())
             if not self._pipe.poll(seconds):
                 raise TimeoutError
             response: dict[str, Any] | None = self._pipe.recv()
@@ -160,8 +162,10 @@ def _serve(pipe: Connection) -> None:
     while True:
         try:
             event, seconds = pipe.recv()
+            body = pipe.recv_bytes()
         except EOFError:
             return
+        event["body"] = body.decode() or None
         try:
             response = handler(event, cast(Any, Context(seconds)))
         except Exception as error:

@@ -82,7 +82,7 @@ def test_one_that_hangs_is_ended_and_replaced(start: Start) -> None:
 def test_one_whose_function_raises_stays(start: Start) -> None:
     environments, process = start()
     with pytest.raises(EnvironmentFailed, match="raised"):
-        environments({}, Context(20))
+        environments({"body": None}, Context(20))
     assert greeting(environments) == '{"message":"Hello World"}'
     assert process in children()
 
