@@ -14,7 +14,9 @@ import simdjson
 from numpy.typing import NDArray
 
 from lambda_fn import faults
+from lambda_fn.deadline import NEVER, Deadline
 from lambda_fn.errors import InvalidRequest, TooLarge
+from lambda_fn.limits import BODY_BYTES
 
 Picture = NDArray[np.float32] | NDArray[np.uint8]
 Pictures = Sequence[Picture] | Picture
@@ -29,10 +31,13 @@ def body(event: Mapping[str, Any]) -> bytes:
 
     Raises:
         InvalidRequest: there is none, or it can't be decoded.
+        TooLarge: more than BODY_BYTES, base64 included.
     """
     content = event.get("body")
     if not content:
         raise InvalidRequest("no_body", 'the request has no body; send {"x": [...]}')
+    if len(content) > BODY_BYTES:
+        raise TooLarge("request_too_large", f"the body has more than {BODY_BYTES:,} bytes; send several smaller calls")
     try:
         if event.get("isBase64Encoded"):
             return pybase64.b64decode(content, validate=True)
@@ -41,7 +46,7 @@ def body(event: Mapping[str, Any]) -> bytes:
         raise InvalidRequest("invalid_encoding", "the body is neither valid base64 nor valid UTF-8") from None
 
 
-def pictures(content: bytes, max_images: int) -> Pictures:
+def pictures(content: bytes, max_images: int, deadline: Deadline = NEVER) -> Pictures:
     """Reads `{"x": picture or list of pictures}` or `{"images": ["<base64 of a PNG or JPEG>", ...]}`.
 
     Arrays are read without one Python object per pixel, and each picture's scale is its own: a maximum of 1 or less
@@ -54,11 +59,12 @@ def pictures(content: bytes, max_images: int) -> Pictures:
         InvalidRequest: not JSON, neither of the two, or a picture that is none; the message names its index.
         TooLarge: more than `max_images`, or too many pixels.
         UnsupportedMedia: a file that is neither PNG nor JPEG.
+        OutOfTime: the deadline is over.
     """
     name, values = _member(_parse(content))
     if name == "images":
         _check_count(len(values), max_images)
-        return _files([_base64(value, index) for index, value in enumerate(values)])
+        return _files([_base64(value, index) for index, value in enumerate(values)], deadline)
     shape = faults.leading_shape(values)
     if faults.has_rank_of_picture(shape):
         return _picture(values, 0)[np.newaxis]
@@ -70,23 +76,28 @@ def pictures(content: bytes, max_images: int) -> Pictures:
     return [_picture(element, index) for index, element in enumerate(values)]
 
 
-def files(content: bytes, content_type: str, max_images: int) -> Pictures:
+def files(content: bytes, content_type: str, max_images: int, deadline: Deadline = NEVER) -> Pictures:
     """Reads the bytes of one PNG or JPEG, or a form (multipart/form-data) of many.
 
     Raises:
         As `pictures`.
     """
     if not content_type.lower().startswith("multipart/"):
-        return _files([content])
+        return file(content, deadline)
     from lambda_fn import multipart_files
 
-    return _files(multipart_files.files(content, content_type, max_images))
+    return _files(multipart_files.files(content, content_type, max_images), deadline)
 
 
-def _files(contents: list[bytes]) -> Pictures:
+def file(content: bytes, deadline: Deadline = NEVER) -> Pictures:
+    """Reads the bytes of one PNG or JPEG. Raises as `pictures`."""
+    return _files([content], deadline)
+
+
+def _files(contents: list[bytes], deadline: Deadline) -> Pictures:
     from lambda_fn import images  # Pillow takes longer to import than most requests take
 
-    return images.decode(contents)
+    return images.decode(contents, deadline)
 
 
 def _base64(value: object, index: int) -> bytes:

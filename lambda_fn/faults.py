@@ -9,6 +9,7 @@ from typing import NoReturn
 import simdjson
 
 from lambda_fn.errors import InvalidRequest
+from lambda_fn.limits import NESTING
 
 CHANNELS = (1, 3, 4)
 
@@ -56,7 +57,8 @@ def explain_unreadable(content: bytes) -> NoReturn:
             _find_in_batch(document["x"])
     raise InvalidRequest(
         "not_json",
-        "the body is not JSON: its syntax is wrong, it nests deeper than 1,024 levels, or a number has too many digits",
+        f"the body is not JSON: its syntax is wrong, it nests deeper than {NESTING:,} levels, or a number has too many "
+        "digits",
     )
 
 

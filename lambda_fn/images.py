@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from lambda_fn.deadline import NEVER, Deadline
 from lambda_fn.errors import InvalidRequest, TooLarge, UnsupportedMedia
+from lambda_fn.limits import JPEG_SCANS, PIXELS, PIXELS_OF_BATCH
 
 Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 FORMATS = ("PNG", "JPEG")
-MAX_PIXELS = 16_777_216
-MAX_PIXELS_OF_BATCH = 4 * MAX_PIXELS
 # A photograph is decoded at no more than about this size: libjpeg then skips most of the work.
 ENOUGH = 1024
 
@@ -21,7 +21,7 @@ _PLAIN = {"L", "RGB"}
 _DEEP = {"I", "I;16", "I;16L", "I;16B"}
 
 
-def decode(files: list[bytes]) -> list[Pixels]:
+def decode(files: list[bytes], deadline: Deadline = NEVER) -> list[Pixels]:
     """Reads n files: each H×W or H×W×3, uint8, or float32 in 0..1 where the file has 16 bits a pixel.
 
     EXIF's orientation is applied; what is transparent lies on white. Sizes are checked before any pixel is decoded.
@@ -29,17 +29,20 @@ def decode(files: list[bytes]) -> list[Pixels]:
     Raises:
         UnsupportedMedia: neither PNG nor JPEG.
         InvalidRequest: a damaged file.
-        TooLarge: more than MAX_PIXELS in a picture, or MAX_PIXELS_OF_BATCH in all.
+        TooLarge: more than PIXELS in a picture, PIXELS_OF_BATCH in all, or JPEG_SCANS.
+        OutOfTime: the deadline is over.
     """
     total = 0
     pictures = []
     for index, content in enumerate(files):
+        deadline.check()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", Image.DecompressionBombWarning)
                 image = Image.open(BytesIO(content), formats=FORMATS)
             total += image.width * image.height
             _check_size(image.width * image.height, total, index)
+            _check_scans(content, image, index)
             pictures.append(_pixels(image))
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
             raise _too_large(index) from None
@@ -77,17 +80,23 @@ def _pixels(image: Image.Image) -> Pixels:
 
 
 def _check_size(pixels: int, total: int, index: int) -> None:
-    if pixels > MAX_PIXELS:
+    if pixels > PIXELS:
         raise _too_large(index)
-    if total > MAX_PIXELS_OF_BATCH:
+    if total > PIXELS_OF_BATCH:
         raise TooLarge(
             "too_many_pixels",
-            f"the images up to image {index} have {total:,} pixels; at most {MAX_PIXELS_OF_BATCH:,} are allowed in all",
+            f"the images up to image {index} have {total:,} pixels; at most {PIXELS_OF_BATCH:,} are allowed in all",
         )
 
 
+def _check_scans(content: bytes, image: Image.Image, index: int) -> None:
+    """Within the pixels' code the marker of a scan can't occur, so that counting it costs no parsing."""
+    if image.format == "JPEG" and content.count(b"\xff\xda") > JPEG_SCANS:
+        raise TooLarge("too_many_scans", f"image {index} is a JPEG of more than {JPEG_SCANS} scans; save it anew")
+
+
 def _too_large(index: int) -> TooLarge:
-    return TooLarge("too_many_pixels", f"image {index} has more than {MAX_PIXELS:,} pixels; scale it down")
+    return TooLarge("too_many_pixels", f"image {index} has more than {PIXELS:,} pixels; scale it down")
 
 
 def _unreadable(content: bytes, index: int) -> InvalidRequest | UnsupportedMedia:

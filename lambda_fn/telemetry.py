@@ -14,6 +14,8 @@ from typing import Any, TextIO
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
+from lambda_fn.errors import OutOfTime
+
 NAMESPACE = "PostalDigits"
 
 REQUESTS = "Requests"
@@ -26,6 +28,7 @@ CONFIDENCE = "Confidence"
 LOW_CONFIDENCE = "LowConfidence"
 COLD_START = "ColdStart"
 FAILED_REQUESTS = "FailedRequests"
+DEADLINE_EXCEEDED = "DeadlineExceeded"
 DIGITS = tuple(f"Digit{digit}" for digit in range(10))
 
 _COUNT, _MILLISECONDS, _NONE = "Count", "Milliseconds", "None"
@@ -117,6 +120,8 @@ def _metrics(record: Record, total: float, cold: bool) -> dict[str, dict[str, An
         TOTAL_TIME: _metric(_MILLISECONDS, total),
         COLD_START: _metric(_COUNT, cold),
     }
+    if isinstance(record.error, OutOfTime):
+        metrics[DEADLINE_EXCEEDED] = _metric(_COUNT, 1)
     if record.rejection is not None:
         metrics[metric_name("Rejected", record.rejection)] = _metric(_COUNT, 1)
     if record.confidence is not None:
