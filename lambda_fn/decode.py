@@ -22,9 +22,6 @@ Picture = NDArray[np.float32] | NDArray[np.uint8]
 Pictures = Sequence[Picture] | Picture
 """Pictures of one shape are one array with the batch in front; otherwise a list."""
 
-# A regular array of JSON, without these, is a text that its shape alone determines.
-_NUMBERS_AND_SPACE = b"0123456789+-.eE \t\r\n"
-
 
 def body(event: Mapping[str, Any]) -> bytes:
     """The request's body, out of the base64 that API Gateway wraps it in.
@@ -36,12 +33,14 @@ def body(event: Mapping[str, Any]) -> bytes:
     content = event.get("body")
     if not content:
         raise InvalidRequest("no_body", 'the request has no body; send {"x": [...]}')
+    if not isinstance(content, str):
+        raise InvalidRequest("invalid_encoding", "the event's body is not a string")
     if len(content) > BODY_BYTES:
         raise TooLarge("request_too_large", f"the body has more than {BODY_BYTES:,} bytes; send several smaller calls")
     try:
         if event.get("isBase64Encoded"):
             return pybase64.b64decode(content, validate=True)
-        return str(content).encode()
+        return content.encode()
     except (Base64Error, ValueError):
         raise InvalidRequest("invalid_encoding", "the body is neither valid base64 nor valid UTF-8") from None
 
@@ -163,18 +162,10 @@ def _values(
     and commas must be those of the shape, which tells all but an innermost `[]` from a `[1]`; the count tells that.
     """
     size = math.prod(shape)
-    if size > len(text) or text.translate(None, _NUMBERS_AND_SPACE) != around % _skeleton(shape):
+    if size > len(text) or text.translate(None, faults.NUMBERS_AND_SPACE) != around % faults.skeleton(shape):
         return None
     values = np.frombuffer(array.as_buffer(of_type="d"), np.float64)
     return values.reshape(shape) if values.size == size else None
-
-
-def _skeleton(shape: tuple[int, ...]) -> bytes:
-    """A regular array's JSON without its numbers: (2, 3) gives [[,,],[,,]]."""
-    text = b""
-    for length in reversed(shape):
-        text = b"[%s]" % b",".join([text] * length)
-    return text
 
 
 def _scale(values: NDArray[np.float64], first: int) -> NDArray[np.float32]:
