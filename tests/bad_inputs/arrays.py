@@ -92,6 +92,6 @@ CASES = [
         "300 wide, then narrow",
         lambda: json.dumps({"x": [_filled([0] * 300, 1, 300)] + [[0]] * 8000}).encode(),
         400,
-        "not_square",
+        "wrong_rank",
     ),
 ]

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PORT = 8080
-# Runs inside the container, so that a container without any network can be called too: an event a line, an answer a line.
+# Runs inside the container, so that one without any network can be called too: an event a line, an answer a line.
 INVOKE = f"""
 import sys, urllib.error, urllib.request
 url = "http://127.0.0.1:{PORT}/2015-03-31/functions/function/invocations"

@@ -1,4 +1,4 @@
-"""Every bad input that Lambda would let through, on the real container with Lambda's memory and a stage's time limit."""
+"""Every bad input that Lambda lets through, on the real container with Lambda's memory and a stage's time limit."""
 
 import json
 from collections.abc import Callable
