@@ -22,8 +22,8 @@ _SHRINKS = {"L", "LA", "RGB", "RGBA"}
 _DEEP = {"I", "I;16", "I;16L", "I;16B"}
 
 
-# Texts and colour profiles come packed, and a small file can hold gigabytes of them. Nobody here reads them, and a chunk
-# that Pillow has no method for is skipped unseen.
+# Texts and colour profiles come packed, and a small file can hold gigabytes of them. Nobody here reads them, and chunks
+# that Pillow has no method for are skipped unseen.
 for _chunk in ("chunk_zTXt", "chunk_iTXt", "chunk_iCCP"):
     delattr(PngImagePlugin.PngStream, _chunk)
 

@@ -1,12 +1,15 @@
 """C: the request's members, and how many pictures there are."""
 
+import base64
 import json
 from functools import partial
 
 from tests.bad_inputs.case import GOOD, SEVEN, of
+from tests.bad_inputs.make_files import png
 
 _c = partial(of, "C")
 SMALL = b"[[0,1],[2,3]],"
+FILE = base64.b64encode(png()).decode()
 
 
 def _with(**more: object) -> bytes:
@@ -24,7 +27,8 @@ CASES = [
     _c("an empty object", "{}", 400, "missing_x"),
     _c("an empty x", '{"x": []}', 400, "empty"),
     _c("an empty images", '{"images": []}', 400, "empty"),
-    _c("8,192 pictures", lambda: b'{"x":[%s]}' % (SMALL * 8192)[:-1], 200),
+    _c("8,192 files", lambda: json.dumps({"images": [FILE] * 8192}).encode(), 200),
+    _c("2,000 pictures of four pixels", lambda: b'{"x":[%s]}' % (SMALL * 2000)[:-1], 200),
     _c("8,193 pictures", lambda: b'{"x":[%s]}' % (SMALL * 8193)[:-1], 413, "too_many_images"),
     _c("8,193 files", lambda: b'{"images":[%s""]}' % (b'"",' * 8192), 413, "too_many_images"),
     _c("an unknown member", _with(threshold=0.5), 400, "unknown_field"),

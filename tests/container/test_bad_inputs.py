@@ -33,3 +33,13 @@ def test_each_has_its_answer_and_changes_no_later_one(group: str, container: Con
 def _status(answer: dict[str, Any]) -> tuple[int, str]:
     """An error of Lambda's own (a time-out, a crash) has no status."""
     return answer.get("statusCode", 0), json.loads(answer.get("body", "{}")).get("code", "")
+
+
+def test_what_takes_longer_than_lambda_waits_is_answered_before(start: Callable[..., Container]) -> None:
+    """Many pictures that have to be brought into form, in two seconds; and the environment lives on."""
+    container = start(*LOCKED_DOWN, "--env=AWS_LAMBDA_FUNCTION_TIMEOUT=2")
+    good = Case("good", "", 200, "", make=lambda: GOOD).event()
+    slow = Case("slow", "", 503, "deadline", make=lambda: b'{"x":[%s[[0]]]}' % (b"[[0,9],[1,2]]," * 8000)).event()
+    answers = container.invoke_each([good, slow, good])
+    assert _status(answers[1]) == (503, "deadline")
+    assert answers[0] == answers[2]
