@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lambda_fn import faults
 from lambda_fn.deadline import NEVER, Deadline
 from lambda_fn.errors import InvalidRequest, TooLarge, UnsupportedMedia
-from lambda_fn.limits import BODY_BYTES, UNZIPPED_BYTES
+from lambda_fn.limits import BODY_BYTES, UNZIPPED_BYTES, VALUES
 
 Picture = NDArray[np.float32] | NDArray[np.uint8]
 Pictures = Sequence[Picture] | Picture
@@ -143,7 +143,18 @@ def check_count(count: int, limit: int) -> None:
         raise TooLarge("too_many_images", f"{count} images in one request; at most {limit} are allowed")
 
 
+def check_values(text: bytes) -> None:
+    """Refuses a JSON text of too many values, before anything is made of them.
+
+    Raises:
+        TooLarge: more than VALUES.
+    """
+    if len(text) > 2 * VALUES and text.count(b",") >= VALUES:  # a value takes a character and a comma
+        raise TooLarge("too_many_values", f"the body holds more than {VALUES:,} values")
+
+
 def _parse(content: bytes) -> simdjson.Object:
+    check_values(content)
     try:
         document = simdjson.Parser().parse(content)
     except (ValueError, RuntimeError):

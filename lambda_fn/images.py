@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from lambda_fn.deadline import NEVER, Deadline
-from lambda_fn.errors import InvalidRequest, TooLarge, UnsupportedMedia
+from lambda_fn.errors import InvalidRequest, RequestError, TooLarge, UnsupportedMedia
 from lambda_fn.limits import JPEG_SCANS, PIXELS, PIXELS_OF_BATCH
 
 Pixels = NDArray[np.uint8] | NDArray[np.float32]
@@ -39,32 +39,26 @@ def decode(files: list[bytes], deadline: Deadline = NEVER) -> list[Pixels]:
         TooLarge: more than PIXELS in a picture, PIXELS_OF_BATCH in all, or JPEG_SCANS.
         OutOfTime: the deadline is over.
     """
+    pictures: list[Pixels] = []
     total = 0
-    pictures = []
-    for index, content in enumerate(files):
-        deadline.check()
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with warnings.catch_warnings(action="ignore"):  # Pillow warns of damage that an error tells better
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        for index, content in enumerate(files):
+            deadline.check()
+            try:
                 image = Image.open(BytesIO(content), formats=FORMATS)
-            total += image.width * image.height
-            _check_size(image.width * image.height, total, index)
-            _check_scans(content, image, index)
-            pictures.append(_pixels(image))
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            raise _too_large(index) from None
-        except UnidentifiedImageError:
-            raise _unreadable(content, index) from None
-        except (
-            OSError,
-            ValueError,
-            SyntaxError,
-            EOFError,
-            IndexError,
-            TypeError,
-            ArithmeticError,
-        ):  # Pillow's own ways
-            raise InvalidRequest("unreadable_image", f"image {index} is damaged") from None
+                total += image.width * image.height
+                _check_size(image.width * image.height, total, index)
+                _check_scans(content, image, index)
+                pictures.append(_pixels(image))
+            except (RequestError, MemoryError):
+                raise
+            except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+                raise _too_large(index) from None
+            except UnidentifiedImageError:
+                raise _unreadable(content, index) from None
+            except Exception:  # Pillow has a dozen kinds for damaged files, and promises no list of them
+                raise InvalidRequest("unreadable_image", f"image {index} is damaged") from None
     return pictures
 
 

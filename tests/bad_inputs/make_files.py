@@ -87,7 +87,7 @@ def rotated() -> bytes:
     return saved(seven(side=280).transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
 
 
-def frames(kind: str) -> bytes:
-    """Fifty frames in one file."""
-    others = [seven(side=28 + 2 * number).resize((64, 64)) for number in range(49)]
+def frames(kind: str, count: int = 50) -> bytes:
+    """So many frames in one file."""
+    others = [seven(side=28 + 2 * number).resize((64, 64)) for number in range(1, count)]
     return saved(seven(side=64), kind, save_all=True, append_images=others)

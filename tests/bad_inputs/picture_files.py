@@ -95,6 +95,7 @@ READ: list[tuple[str, Callable[[], bytes]]] = [
     ("a script behind a PNG", lambda: png() + b"<script>alert(1)</script>"),
     ("MPO of 50 frames", lambda: make.frames("MPO")),
     ("10,000 text chunks", lambda: with_chunks(chunk(b"tEXt", b"k\0v") * 10_000)),
+    ("a malformed MPO", lambda: make.frames("MPO", 3).replace(b"\x01\xb0\x04\0", b"\x77\xb0\x04\0")),
     ("a zTXt bomb", lambda: with_chunks(_bomb(b"zTXt"))),
     ("an iTXt bomb", lambda: with_chunks(_bomb(b"iTXt", b"k\0\1\0\0\0"))),
     ("an iCCP bomb", lambda: with_chunks(_bomb(b"iCCP"))),

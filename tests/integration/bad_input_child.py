@@ -43,6 +43,7 @@ def main(results: Path) -> None:
     limit_memory()
     with results.open("w") as file:
         for case in CASES:
+            limit_time()
             event = case.event()
             limit_time()
             began = seconds()
