@@ -87,6 +87,7 @@ class StageConfig:
         scaling_schedules: other bounds from a time on, for when the trucks arrive; `time_zone` is theirs.
         waf_requests_per_ip: in five minutes, from one address.
         cors_origins: whose pages a browser may let call the API; with none, no preflight is answered.
+        image_links: whether the function may fetch pictures that a request names by https link.
         model_bucket: whether there is a bucket of model versions, which the function may read.
         model_from_bucket: whether it takes its model from there; publish the version first.
         protected: whether the stack can't be deleted by accident, and its data outlives it.
@@ -123,6 +124,7 @@ class StageConfig:
     log_level: str = _one_of("INFO", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     log_retention_days: int = _one_of(14, *RETENTION_DAYS)
     model_version: str = _text("2", "the number of a version, such as 1", r"[1-9][0-9]{0,8}")
+    image_links: bool = _flag(False)
     model_bucket: bool = _flag(False)
     model_from_bucket: bool = _flag(False)
     protected: bool = _flag(False)

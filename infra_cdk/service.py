@@ -128,4 +128,6 @@ def _environment(config: StageConfig, model_uri: str) -> dict[str, str]:
     }
     if config.cors_origins:
         settings["CORS_ORIGINS"] = ",".join(config.cors_origins)
+    if config.image_links:
+        settings["IMAGE_LINKS"] = "true"
     return settings | ({"MODEL_URI": model_uri} if model_uri else {})

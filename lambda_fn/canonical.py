@@ -13,6 +13,7 @@ from PIL import Image
 
 from lambda_fn import components, digit_parts, ink
 from lambda_fn.components import Components
+from lambda_fn.deadline import NEVER, Deadline
 from lambda_fn.decode import Picture
 
 Floats = NDArray[np.float32]
@@ -71,9 +72,12 @@ class _View:
     boxes: Ints
 
 
-def canonical(pictures: Sequence[Picture]) -> Canonical:
-    """Finds the digit in each picture (H×W or H×W×3)."""
-    done = [_batch(pictures[start : start + BATCH]) for start in range(0, len(pictures), BATCH)]
+def canonical(pictures: Sequence[Picture], deadline: Deadline = NEVER) -> Canonical:
+    """Finds the digit in each picture (H×W or H×W×3). May raise OutOfTime."""
+    done = []
+    for start in range(0, len(pictures), BATCH):
+        deadline.check()
+        done.append(_batch(pictures[start : start + BATCH]))
     return Canonical(*(np.concatenate([getattr(part, name) for part in done]) for name in Canonical.__slots__))
 
 

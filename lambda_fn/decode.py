@@ -15,18 +15,13 @@ import simdjson
 from numpy.typing import NDArray
 
 from lambda_fn import faults
+from lambda_fn.deadline import NEVER, Deadline
 from lambda_fn.errors import InvalidRequest, TooLarge, UnsupportedMedia
+from lambda_fn.limits import BODY_BYTES, UNZIPPED_BYTES, VALUES
 
 Picture = NDArray[np.float32] | NDArray[np.uint8]
 Pictures = Sequence[Picture] | Picture
 """Pictures of one shape are one array with the batch in front; otherwise a list."""
-
-# A regular array of JSON, without these, is a text that its shape alone determines.
-_NUMBERS_AND_SPACE = b"0123456789+-.eE \t\r\n"
-# What a compressed body may grow to: 8,192 pictures of 28×28 as floats in compact JSON are 41 MiB.
-UNZIPPED_BYTES = 48 * 1024 * 1024
-# And how many numbers or arrays it may hold; those pictures have 6.7 million. A parsed one takes many times its text.
-UNZIPPED_VALUES = 8 * 1024 * 1024
 
 
 def body(event: Mapping[str, Any]) -> bytes:
@@ -34,15 +29,18 @@ def body(event: Mapping[str, Any]) -> bytes:
 
     Raises:
         InvalidRequest: there is none, or it can't be decoded.
-        TooLarge: it unzips to more than UNZIPPED_BYTES or UNZIPPED_VALUES.
+        TooLarge: more than BODY_BYTES, base64 included, or it unzips to more than UNZIPPED_BYTES.
         UnsupportedMedia: it is compressed in another way.
     """
     content = event.get("body")
     if not content:
         raise InvalidRequest("no_body", "the request has no body")
+    if not isinstance(content, str):
+        raise InvalidRequest("invalid_encoding", "the event's body is not a string")
+    if len(content) > BODY_BYTES:
+        raise TooLarge("request_too_large", f"the body has more than {BODY_BYTES:,} bytes; send several smaller calls")
     try:
-        encoded = event.get("isBase64Encoded")
-        sent = pybase64.b64decode(content, validate=True) if encoded else str(content).encode()
+        sent = pybase64.b64decode(content, validate=True) if event.get("isBase64Encoded") else content.encode()
     except (Base64Error, ValueError):
         raise InvalidRequest("invalid_encoding", "the body is neither valid base64 nor valid UTF-8") from None
     encoding = header(event, "content-encoding").strip().lower()
@@ -71,12 +69,10 @@ def _unzip(content: bytes) -> bytes:
         raise TooLarge("unzips_too_large", f"the body unzips to more than {UNZIPPED_BYTES:,} bytes")
     if not unzip.eof or unzip.unused_data:
         raise InvalidRequest("invalid_gzip", "the body's gzip is cut short, or something follows it")
-    if max(text.count(b","), text.count(b"[")) > UNZIPPED_VALUES:
-        raise TooLarge("unzips_too_large", f"the body unzips to more than {UNZIPPED_VALUES:,} numbers or arrays")
     return text
 
 
-def pictures(content: bytes, max_images: int) -> Pictures:
+def pictures(content: bytes, max_images: int, deadline: Deadline = NEVER) -> Pictures:
     """Reads `{"x": picture or list of pictures}` or `{"images": ["<base64 of a PNG or JPEG>", ...]}`.
 
     Arrays are read without one Python object per pixel, and each picture's scale is its own: a maximum of 1 or less
@@ -89,11 +85,12 @@ def pictures(content: bytes, max_images: int) -> Pictures:
         InvalidRequest: not JSON, neither of the two, or a picture that is none; the message names its index.
         TooLarge: more than `max_images`, or too many pixels.
         UnsupportedMedia: a file that is neither PNG nor JPEG.
+        OutOfTime: the deadline is over.
     """
     name, values = _member(_parse(content))
     if name == "images":
         check_count(len(values), max_images)
-        return _files([_base64(value, index) for index, value in enumerate(values)])
+        return _files([_base64(value, index) for index, value in enumerate(values)], deadline)
     shape = faults.leading_shape(values)
     if faults.has_rank_of_picture(shape):
         return _picture(values, 0)[np.newaxis]
@@ -105,23 +102,28 @@ def pictures(content: bytes, max_images: int) -> Pictures:
     return [_picture(element, index) for index, element in enumerate(values)]
 
 
-def files(content: bytes, content_type: str, max_images: int) -> Pictures:
+def files(content: bytes, content_type: str, max_images: int, deadline: Deadline = NEVER) -> Pictures:
     """Reads the bytes of one PNG or JPEG, or a form (multipart/form-data) of many.
 
     Raises:
         As `pictures`.
     """
     if not content_type.lower().startswith("multipart/"):
-        return _files([content])
+        return file(content, deadline)
     from lambda_fn import multipart_files
 
-    return _files(multipart_files.files(content, content_type, max_images))
+    return _files(multipart_files.files(content, content_type, max_images), deadline)
 
 
-def _files(contents: list[bytes]) -> Pictures:
+def file(content: bytes, deadline: Deadline = NEVER) -> Pictures:
+    """Reads the bytes of one PNG or JPEG. Raises as `pictures`."""
+    return _files([content], deadline)
+
+
+def _files(contents: list[bytes], deadline: Deadline) -> Pictures:
     from lambda_fn import images  # Pillow takes longer to import than most requests take
 
-    return images.decode(contents)
+    return images.decode(contents, deadline)
 
 
 def _base64(value: object, index: int) -> bytes:
@@ -141,7 +143,18 @@ def check_count(count: int, limit: int) -> None:
         raise TooLarge("too_many_images", f"{count} images in one request; at most {limit} are allowed")
 
 
+def check_values(text: bytes) -> None:
+    """Refuses a JSON text of too many values, before anything is made of them.
+
+    Raises:
+        TooLarge: more than VALUES.
+    """
+    if len(text) > 2 * VALUES and text.count(b",") >= VALUES:  # a value takes a character and a comma
+        raise TooLarge("too_many_values", f"the body holds more than {VALUES:,} values")
+
+
 def _parse(content: bytes) -> simdjson.Object:
+    check_values(content)
     try:
         document = simdjson.Parser().parse(content)
     except (ValueError, RuntimeError):
@@ -152,9 +165,11 @@ def _parse(content: bytes) -> simdjson.Object:
 
 
 def _member(document: simdjson.Object) -> tuple[str, simdjson.Array]:
+    if len(document) > 1:
+        raise InvalidRequest(
+            "unknown_field", f'the body has {len(document)} members; it must have one, "x" or "images"'
+        )
     keys = list(document)
-    if len(keys) > 1:
-        raise InvalidRequest("unknown_field", f'the body has {len(keys)} members; it must have one, "x" or "images"')
     if keys not in (["x"], ["images"]):
         raise InvalidRequest("missing_x", 'the body has neither "x" nor "images"; send {"x": [...]}')
     value = document[keys[0]]
@@ -187,18 +202,10 @@ def numbers(
     and commas must be those of the shape, which tells all but an innermost `[]` from a `[1]`; the count tells that.
     """
     size = math.prod(shape)
-    if size > len(text) or text.translate(None, _NUMBERS_AND_SPACE) != around % _skeleton(shape):
+    if size > len(text) or text.translate(None, faults.NUMBERS_AND_SPACE) != around % faults.skeleton(shape):
         return None
     values = np.frombuffer(array.as_buffer(of_type="d"), np.float64)
     return values.reshape(shape) if values.size == size else None
-
-
-def _skeleton(shape: tuple[int, ...]) -> bytes:
-    """A regular array's JSON without its numbers: (2, 3) gives [[,,],[,,]]."""
-    text = b""
-    for length in reversed(shape):
-        text = b"[%s]" % b",".join([text] * length)
-    return text
 
 
 def scale(values: NDArray[np.floating], first: int) -> NDArray[np.float32]:

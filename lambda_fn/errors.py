@@ -3,10 +3,14 @@
 ServiceError
 ├── RequestError            4xx, the client can mend it
 │   ├── InvalidRequest      400
+│   ├── Forbidden           403
 │   ├── NotFound            404
 │   ├── MethodNotAllowed    405
 │   ├── TooLarge            413
-│   └── UnsupportedMedia    415
+│   ├── UnsupportedMedia    415
+│   └── OriginFailed        424
+├── OutOfTime               503, the request would not end before Lambda ends it
+├── NotFinite               the model gave something that is no probability
 └── ModelRejected           the model is not what its contract says: the function refuses to start
 """
 
@@ -36,6 +40,12 @@ class InvalidRequest(RequestError):
     """The body can't be read as images."""
 
 
+class Forbidden(RequestError):
+    """The stage does not allow it."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
 class NotFound(RequestError):
     """No such path, model or version."""
 
@@ -62,6 +72,20 @@ class UnsupportedMedia(RequestError):
     """A picture in a format that is not read."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class OriginFailed(RequestError):
+    """What a link names can't be had; the same words whatever the reason, so that nobody can look around with it."""
+
+    status = HTTPStatus.FAILED_DEPENDENCY
+
+
+class OutOfTime(ServiceError):
+    """The request would not end before Lambda ends it."""
+
+
+class NotFinite(ServiceError):
+    """The model gave NaN or infinity, which is no probability."""
 
 
 class ModelRejected(ServiceError):

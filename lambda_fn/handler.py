@@ -17,7 +17,7 @@ settings = Settings.from_environment()
 versions = model_store.versions(settings.model_uri, settings.versions_directory, settings.model_version)
 models = Models(versions, settings.model_version, settings.inference_threads)
 telemetry = Telemetry(service=settings.service_name, level=settings.log_level)
-app = routes.build(models, settings.max_images, settings.cors_origins)
+app = routes.build(models, settings.max_images, settings.cors_origins, settings.image_links)
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:

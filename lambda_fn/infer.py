@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_fn.contract import Contract, ContractError
-from lambda_fn.errors import ModelRejected, NotFound
+from lambda_fn.deadline import NEVER, Deadline
+from lambda_fn.errors import ModelRejected, NotFinite, NotFound
 
 # onnxruntime 1.29 and later reports usage and writes files by default; it reads this when it is imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -50,7 +52,7 @@ class Model:
         model._check_golden(golden, directory)
         return model
 
-    def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(self, tensor: NDArray[np.float32], deadline: Deadline = NEVER) -> NDArray[np.float32]:
         """Scores of a batch.
 
         Args:
@@ -58,11 +60,18 @@ class Model:
 
         Returns:
             n×classes, each row summing to 1.
+
+        Raises:
+            NotFinite: a score is NaN or infinite.
+            OutOfTime: the deadline is over.
         """
         scores = np.empty((len(tensor), len(self.contract.labels)), np.float32)
         for start in range(0, len(tensor), CHUNK):
+            deadline.check()
             chunk = {self.contract.input_name: tensor[start : start + CHUNK]}
             scores[start : start + CHUNK] = self.session.run([self.contract.output_name], chunk)[0]
+        if not math.isfinite(scores.sum()):  # one pass over the scores sees a NaN or infinity anywhere
+            raise NotFinite("the model gave a score that is not finite")
         return scores
 
     def _check_golden(self, content: bytes, directory: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_fn import even_paper
+from lambda_fn.deadline import NEVER, Deadline
 from lambda_fn.decode import Picture, Pictures
 
 SIDE = 28
@@ -44,8 +45,8 @@ class Prepared:
     warnings: list[list[str]]
 
 
-def prepare(pictures: Pictures) -> Prepared:
-    """Brings each picture into MNIST's form; one that has it already passes bit for bit."""
+def prepare(pictures: Pictures, deadline: Deadline = NEVER) -> Prepared:
+    """Brings each picture into MNIST's form; one that has it already passes bit for bit. May raise OutOfTime."""
     warnings: list[list[str]] = [[] for _ in pictures]
     tensor, small = _small_and_grey(pictures)
     done = np.zeros(len(pictures), bool)
@@ -53,7 +54,7 @@ def prepare(pictures: Pictures) -> Prepared:
     if not done.all():
         done |= _read_scans(pictures, ~done, tensor, warnings)
     if not done.all():
-        _make_canonical(pictures, np.flatnonzero(~done), tensor, warnings)
+        _make_canonical(pictures, np.flatnonzero(~done), tensor, warnings, deadline)
     return Prepared(tensor[..., np.newaxis], warnings)
 
 
@@ -127,13 +128,17 @@ def _read_scans(
 
 
 def _make_canonical(
-    pictures: Pictures, which: NDArray[np.intp], tensor: NDArray[np.float32], warnings: list[list[str]]
+    pictures: Pictures,
+    which: NDArray[np.intp],
+    tensor: NDArray[np.float32],
+    warnings: list[list[str]],
+    deadline: Deadline,
 ) -> None:
     # Only pictures that are not MNIST's need Pillow; its import costs more than an inference.
     from lambda_fn.canonical import canonical
 
     opaque = [_opaque(pictures[index]) for index in which]
-    found = canonical(opaque)
+    found = canonical(opaque, deadline)
     coloured = np.array([_has_colour(picture) for picture in opaque])
     other_size = np.array([picture.shape[:2] != (SIDE, SIDE) for picture in opaque])
     blank = found.contrast < BLANK_BELOW
@@ -164,4 +169,8 @@ def _opaque(picture: Picture) -> Picture:
 
 
 def _has_colour(picture: Picture) -> bool:
-    return picture.ndim == 3 and float(np.ptp(_to_floats(picture), axis=2).max()) > 0.06
+    if picture.ndim == 2:
+        return False
+    red, green, blue = (picture[..., channel] for channel in range(3))
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    return float(spread.max()) > (0.06 * 255 if picture.dtype == np.uint8 else 0.06)

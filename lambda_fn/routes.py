@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -11,7 +11,8 @@ from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolv
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from lambda_fn import decode, postprocess, preprocess
-from lambda_fn.errors import InvalidRequest, MethodNotAllowed, NotFound, RequestError
+from lambda_fn.deadline import Deadline
+from lambda_fn.errors import Forbidden, InvalidRequest, MethodNotAllowed, NotFound, OutOfTime, RequestError
 from lambda_fn.infer import Model, Models
 from lambda_fn.telemetry import Record
 
@@ -19,20 +20,28 @@ Read = TypeVar("Read")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-def build(models: Models, max_images: int, cors_origins: Sequence[str] = ()) -> APIGatewayRestResolver:
+def build(
+    models: Models, max_images: int, cors_origins: Sequence[str] = (), image_links: bool = False
+) -> APIGatewayRestResolver:
     """The resolver of all routes. Each request's Record is expected in its context, as `record`.
 
-    Where origins are named, their pages may read the answers, and preflights are answered.
+    Where origins are named, their pages may read the answers, and preflights are answered. With `image_links`, a
+    picture may be named by a link.
     """
     cors = _cors(cors_origins) if cors_origins else None
     app = APIGatewayRestResolver(serializer=_json, cors=cors)
 
     def predict_batch() -> dict[str, Any]:
-        return _predict(app, models, lambda content: decode.pictures(content, max_images))
+        return _predict(app, models, lambda content, deadline: decode.pictures(content, max_images, deadline))
 
     def predict_img() -> dict[str, Any]:
-        content_type = app.current_event.headers.get("content-type") or ""
-        return _predict(app, models, lambda content: decode.files(content, content_type, max_images))
+        event = app.current_event
+        link = event.query_string_parameters.get("image_link")
+        if link is not None:
+            _check_link(event.raw_event, image_links)
+            return _predict(app, models, decode.file, lambda deadline: _fetch(link, deadline))
+        content_type = event.headers.get("content-type") or ""
+        return _predict(app, models, lambda content, rest: decode.files(content, content_type, max_images, rest))
 
     refused = METHODS if cors is None else METHODS[:-1]  # a preflight is the resolver's to answer
     _route(app, "GET", "/", lambda: {"message": "Hello World"}, refused)
@@ -43,6 +52,7 @@ def build(models: Models, max_images: int, cors_origins: Sequence[str] = ()) -> 
     app.route("/v2(?:/.*)?", list(refused))(lambda: _open_inference(app, models, max_images))
     app.exception_handler(NotFoundError)(lambda _: _refuse(app, NotFound("not_found", "no such path")))
     app.exception_handler(RequestError)(lambda error: _refuse(app, error))
+    app.exception_handler(OutOfTime)(lambda error: _run_out(app, error))
     app.exception_handler(Exception)(lambda error: _fail(app, error))
     return app
 
@@ -84,10 +94,15 @@ def _route(
     app.route(path, [other for other in refused if other != method])(wrong_method)
 
 
-def _predict(app: APIGatewayRestResolver, models: Models, read: Callable[[bytes], decode.Pictures]) -> dict[str, Any]:
+def _predict(
+    app: APIGatewayRestResolver,
+    models: Models,
+    read: Callable[[bytes, Deadline], decode.Pictures],
+    fetch: Callable[[Deadline], bytes] | None = None,
+) -> dict[str, Any]:
     with_probabilities = _flag(app, "probabilities")
     model = models.get(app.current_event.query_string_parameters.get("version"))
-    scores, answer = _infer(app, model, _decode(app, model, read))
+    scores, answer = _infer(app, model, _decode(app, model, read, fetch))
     response: dict[str, Any] = answer.as_json() | {"model": _identity(model)}
     if with_probabilities:
         response["probabilities"] = postprocess.rounded(scores)
@@ -108,7 +123,9 @@ def _open_inference(app: APIGatewayRestResolver, models: Models, max_images: int
         return open_inference.describe(call, models, max_images)
     model = models.get(call.version)
     length = decode.header(event.raw_event, inference_request.LENGTH.lower())
-    request = _decode(app, model, lambda content: inference_request.read(content, length, model.contract, max_images))
+    request = _decode(
+        app, model, lambda content, _: inference_request.read(content, length, model.contract, max_images)
+    )
     scores, answer = _infer(app, model, request.pictures)
     body, headers = inference_response.respond(event.raw_event, request, model.contract, scores, answer)
     text = body if isinstance(body, str) else pybase64.b64encode_as_string(body)
@@ -117,13 +134,20 @@ def _open_inference(app: APIGatewayRestResolver, models: Models, max_images: int
     return response
 
 
-def _decode(app: APIGatewayRestResolver, model: Model, read: Callable[[bytes], Read]) -> Read:
+def _decode(
+    app: APIGatewayRestResolver,
+    model: Model,
+    read: Callable[[bytes, Deadline], Read],
+    fetch: Callable[[Deadline], bytes] | None = None,
+) -> Read:
+    """What `read` makes of the request's body, or of what is fetched in its place."""
     record: Record = app.context["record"]
     record.model_version = model.contract.version
-    content = decode.body(app.current_event.raw_event)
+    deadline = Deadline.of(app.lambda_context)
+    content = fetch(deadline) if fetch else decode.body(app.current_event.raw_event)
     record.body_bytes = len(content)
     try:
-        return read(content)
+        return read(content, deadline)
     finally:
         record.decode_time = (time.perf_counter() - record.started) * 1e3
 
@@ -132,9 +156,10 @@ def _infer(app: APIGatewayRestResolver, model: Model, pictures: decode.Pictures)
     """Scores, n×classes, and the answer; what telemetry says of them is written down."""
     record: Record = app.context["record"]
     decoded = time.perf_counter()
-    prepared = preprocess.prepare(pictures)
+    deadline = Deadline.of(app.lambda_context)
+    prepared = preprocess.prepare(pictures, deadline)
     ready = time.perf_counter()
-    scores = model.run(prepared.tensor)
+    scores = model.run(prepared.tensor, deadline)
     inferred = time.perf_counter()
     answer = postprocess.answer(scores, prepared.warnings, model.contract.low_confidence_below)
     record.preprocess_time = (ready - decoded) * 1e3
@@ -144,6 +169,20 @@ def _infer(app: APIGatewayRestResolver, model: Model, pictures: decode.Pictures)
     record.digits = answer.counts(scores.shape[1])
     record.warnings.update(code for codes in answer.warnings for code in codes)
     return scores, answer
+
+
+def _check_link(event: Mapping[str, Any], image_links: bool) -> None:
+    if not image_links:
+        raise Forbidden("image_links_off", "this stage fetches no image_link; send the picture's bytes as the body")
+    if event.get("body"):
+        raise InvalidRequest("link_and_body", "the request has a body and an image_link; send one of the two")
+
+
+def _fetch(link: str, deadline: Deadline) -> bytes:
+    from lambda_fn import image_link  # sockets and TLS, which no other request needs
+
+    deadline.check()
+    return image_link.fetch(link, deadline.left())
 
 
 def _flag(app: APIGatewayRestResolver, name: str) -> bool:
@@ -162,6 +201,13 @@ def _refuse(app: APIGatewayRestResolver, error: RequestError) -> Response[str]:
     record.rejection = error.code
     headers = {"Allow": error.allow} if isinstance(error, MethodNotAllowed) else {}
     return _error(error.status, error.code, error.message, record, headers)
+
+
+def _run_out(app: APIGatewayRestResolver, error: OutOfTime) -> Response[str]:
+    record: Record = app.context["record"]
+    record.error = error
+    message = "the request can't be finished in time; send fewer images in one call"
+    return _error(HTTPStatus.SERVICE_UNAVAILABLE, "deadline", message, record, {"Retry-After": "1"})
 
 
 def _fail(app: APIGatewayRestResolver, error: Exception) -> Response[str]:

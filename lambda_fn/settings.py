@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lambda_fn.limits import IMAGES
+
 # model/ lies beside lambda_fn/ in the repository and in the image alike.
 MODEL_REPOSITORY = Path(__file__).resolve().parent.parent / "model"
 
@@ -25,6 +27,7 @@ class Settings:
     | MODEL_VERSION      | the version that answers where a request names none        | 2              |
     | MODEL_URI          | s3://bucket/prefix of <name>/<version>/, not the image's   | none           |
     | MAX_IMAGES         | images in one request, 1 or more                           | 8192           |
+    | IMAGE_LINKS        | true, where pictures may be fetched by link (image_link)   | false          |
     | INFERENCE_THREADS  | threads of one inference, 1 or more; as many as vCPUs      | 1              |
     | SERVICE_NAME       | `service` in log lines and metric dimensions               | postal-digits  |
     | CORS_ORIGINS       | origins whose pages may call, with commas between them     | none           |
@@ -35,7 +38,8 @@ class Settings:
     model_name: str = "digits"
     model_version: str = "2"
     model_uri: str = ""
-    max_images: int = 8192
+    max_images: int = IMAGES
+    image_links: bool = False
     inference_threads: int = 1
     service_name: str = "postal-digits"
     cors_origins: tuple[str, ...] = ()
@@ -55,6 +59,7 @@ class Settings:
             model_version=environment.get("MODEL_VERSION", default.model_version),
             model_uri=_uri(environment.get("MODEL_URI", default.model_uri)),
             max_images=_count(environment, "MAX_IMAGES", default.max_images),
+            image_links=_flag(environment, "IMAGE_LINKS"),
             inference_threads=_count(environment, "INFERENCE_THREADS", default.inference_threads),
             service_name=environment.get("SERVICE_NAME", default.service_name),
             cors_origins=_origins(environment.get("CORS_ORIGINS", "")),
@@ -77,6 +82,13 @@ def _count(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise SettingsError(f"{name} is {text!r}; it takes a whole number of 1 or more")
     return int(text)
+
+
+def _flag(environment: Mapping[str, str], name: str) -> bool:
+    text = environment.get(name, "false")
+    if text not in ("true", "false"):
+        raise SettingsError(f"{name} is {text!r}; it takes true or false")
+    return text == "true"
 
 
 def _uri(text: str) -> str:

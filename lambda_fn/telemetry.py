@@ -6,6 +6,7 @@ Neither ever holds a body, a key, a query string or a path that the service does
 import json
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from typing import Any, TextIO
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
+from lambda_fn.errors import OutOfTime, ServiceError
 
 NAMESPACE = "PostalDigits"
 
@@ -26,8 +29,11 @@ CONFIDENCE = "Confidence"
 LOW_CONFIDENCE = "LowConfidence"
 COLD_START = "ColdStart"
 FAILED_REQUESTS = "FailedRequests"
+DEADLINE_EXCEEDED = "DeadlineExceeded"
 DIGITS = tuple(f"Digit{digit}" for digit in range(10))
 
+# Whatever else an event calls its method is a client's text, and stays out of the log.
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _COUNT, _MILLISECONDS, _NONE = "Count", "Milliseconds", "None"
 
 
@@ -84,7 +90,7 @@ class Telemetry:
             "model_version": record.model_version,
             "request_id": record.request_id,
             "route": record.route,
-            "method": record.method,
+            "method": record.method if record.method in _METHODS else "other",
             "status": status,
             "cold_start": cold,
             "body_bytes": record.body_bytes,
@@ -97,7 +103,7 @@ class Telemetry:
         if record.warnings:
             fields["warnings"] = dict(record.warnings)
         if record.error is not None:
-            self.logger.error("failed", exc_info=record.error, extra=fields)
+            self.logger.error("failed", extra=fields | _failure(record.error))
         elif record.rejection is not None:
             self.logger.warning("rejected", extra=fields | {"code": record.rejection})
         else:
@@ -109,6 +115,12 @@ class Telemetry:
         print(json.dumps(blob, separators=(",", ":")), file=self._stream, flush=True)
 
 
+def _failure(error: BaseException) -> dict[str, str]:
+    """Where it happened. Only our own errors' words are kept: another's may hold what was sent."""
+    told = {"exception_name": type(error).__name__, "exception": "".join(traceback.format_tb(error.__traceback__))}
+    return told | ({"exception_text": str(error)} if isinstance(error, ServiceError) else {})
+
+
 def _metrics(record: Record, total: float, cold: bool) -> dict[str, dict[str, Any]]:
     metrics = {
         REQUESTS: _metric(_COUNT, 1),
@@ -117,6 +129,8 @@ def _metrics(record: Record, total: float, cold: bool) -> dict[str, dict[str, An
         TOTAL_TIME: _metric(_MILLISECONDS, total),
         COLD_START: _metric(_COUNT, cold),
     }
+    if isinstance(record.error, OutOfTime):
+        metrics[DEADLINE_EXCEEDED] = _metric(_COUNT, 1)
     if record.rejection is not None:
         metrics[metric_name("Rejected", record.rejection)] = _metric(_COUNT, 1)
     if record.confidence is not None:

@@ -41,6 +41,13 @@ def test_what_it_is_set_is_what_it_reads(stage: Synthesised) -> None:
     assert settings.model_version == stage.config.model_version
     assert settings.service_name == f"postal-digits-{stage.config.stage}"
     assert settings.log_level == stage.config.log_level
+    assert settings.image_links == stage.config.image_links
+
+
+def test_links_are_fetched_only_where_the_stage_says_so(synth: Synth) -> None:
+    for values, expected in (({}, False), ({"image_links": "true"}, True)):
+        variables = synth(values).only("AWS::Lambda::Function")["Environment"]["Variables"]
+        assert Settings.from_environment(variables).image_links is expected
 
 
 def test_as_many_threads_as_processors(synth: Synth) -> None:

@@ -123,7 +123,7 @@ def test_a_failure_is_500_and_tells_nothing(event: Callable[..., Any]) -> None:
         def get(self, _version: object) -> "Broken":
             return self
 
-        def run(self, _tensor: object) -> None:
+        def run(self, _tensor: object, _deadline: object) -> None:
             raise RuntimeError("secret")
 
     app = routes.build(Broken(), 8192)  # type: ignore[arg-type]

@@ -266,8 +266,6 @@ def bomb(size: int) -> bytes:
         (gzip.compress(TEXT) + b"more", "gzip", 400, "invalid_gzip"),
         (gzip.compress(TEXT) * 2, "gzip", 400, "invalid_gzip"),
         (bomb(decode.UNZIPPED_BYTES + 1), "gzip", 413, "unzips_too_large"),
-        (gzip.compress(b"," * (decode.UNZIPPED_VALUES + 1)), "gzip", 413, "unzips_too_large"),
-        (gzip.compress(b"[" * (decode.UNZIPPED_VALUES + 1)), "gzip", 413, "unzips_too_large"),
         (zlib.compress(TEXT), "deflate", 415, "unsupported_encoding"),
         (TEXT, "br", 415, "unsupported_encoding"),
         (gzip.compress(gzip.compress(TEXT)), "gzip, gzip", 415, "unsupported_encoding"),

@@ -14,6 +14,7 @@ GIVEN = {
     "MODEL_VERSION": "7",
     "MODEL_URI": "s3://bucket/models",
     "MAX_IMAGES": "10",
+    "IMAGE_LINKS": "true",
     "INFERENCE_THREADS": "2",
     "SERVICE_NAME": "letters",
     "CORS_ORIGINS": "https://a.example,http://localhost:3000",
@@ -27,7 +28,9 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 
 def test_every_setting_is_read() -> None:
     origins = ("https://a.example", "http://localhost:3000")
-    expected = Settings(Path("/opt/model"), "letters", "7", "s3://bucket/models", 10, 2, "letters", origins, "DEBUG")
+    expected = Settings(
+        Path("/opt/model"), "letters", "7", "s3://bucket/models", 10, True, 2, "letters", origins, "DEBUG"
+    )
     assert Settings.from_environment(GIVEN) == expected
     assert Settings.from_environment(GIVEN).model_directory == Path("/opt/model/letters/7")
 
@@ -44,6 +47,7 @@ def test_every_setting_is_documented() -> None:
         ("MAX_IMAGES", "0"),
         ("MAX_IMAGES", "many"),
         ("MAX_IMAGES", "-1"),
+        ("IMAGE_LINKS", "yes"),
         ("INFERENCE_THREADS", ""),
         ("MODEL_URI", "https://bucket/models"),
         ("MODEL_URI", "s3://bucket/models/"),
