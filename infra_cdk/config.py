@@ -89,6 +89,8 @@ class StageConfig:
         cors_origins: whose pages a browser may let call the API; with none, no preflight is answered.
         model_bucket: whether there is a bucket of model versions, which the function may read.
         model_from_bucket: whether it takes its model from there; publish the version first.
+        canary: how a new version gets the traffic.
+        ignore_rollback_alarms: whether a deployment goes on whatever its alarms say: to ship the fix that ends them.
         protected: whether the stack can't be deleted by accident, and its data outlives it.
         alarm_email: whom alarms are to reach.
     """
@@ -125,6 +127,8 @@ class StageConfig:
     model_version: str = _text("2", "the number of a version, such as 1", r"[1-9][0-9]{0,8}")
     model_bucket: bool = _flag(False)
     model_from_bucket: bool = _flag(False)
+    canary: str = _one_of("all_at_once", "all_at_once", "canary_10_percent_5_minutes")
+    ignore_rollback_alarms: bool = _flag(False)
     protected: bool = _flag(False)
     alarm_email: str = _text("", "an e-mail address", r"|[^@\s]+@[^@\s]+\.[^@\s.]+")
 
@@ -198,6 +202,7 @@ STAGES = {
         ),
         waf=True,
         log_retention_days=365,
+        canary="canary_10_percent_5_minutes",
         protected=True,
     ),
 }
