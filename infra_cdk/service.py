@@ -120,7 +120,7 @@ def _environment(config: StageConfig, model_uri: str) -> dict[str, str]:
     """Settings of lambda_fn/settings.py that a stage decides; the others keep their defaults."""
     settings = {
         "MODEL_VERSION": config.model_version,
-        "SERVICE_NAME": f"postal-digits-{config.stage}",
+        "SERVICE_NAME": config.service_name,
         "LOG_LEVEL": config.log_level,
         "INFERENCE_THREADS": str(max(1, config.memory_mb // MB_PER_CPU)),
         # onnxruntime reports usage over the network and writes files unless told not to.

@@ -9,6 +9,7 @@ from infra_cdk.api import Api
 from infra_cdk.config import StageConfig
 from infra_cdk.logs import Logs
 from infra_cdk.models import ModelBucket
+from infra_cdk.monitoring import Monitoring
 from infra_cdk.service import Service
 
 
@@ -16,7 +17,7 @@ class PostalDigits(Stack):
     """One stage.
 
     Attributes:
-        config, logs, models, service, api: its values and its parts; `models` is None where the stage has no bucket.
+        config, logs, models, service, api, monitoring: its values and its parts; `models` is None where the stage has no bucket.
     """
 
     def __init__(self, scope: Construct, id: str, *, config: StageConfig, source: Path) -> None:
@@ -40,6 +41,9 @@ class PostalDigits(Stack):
         if self.models:
             self.models.grant_read(self.service.role)
         self.api = Api(self, "Api", config=config, alias=self.service.alias, logs=self.logs)
+        self.monitoring = Monitoring(
+            self, "Monitoring", config=config, source=source, api=self.api, service=self.service
+        )
         self._tell()
         Tags.of(self).add("project", "postal-digits")
         Tags.of(self).add("stage", config.stage)
