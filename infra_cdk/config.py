@@ -25,7 +25,7 @@ RETENTION_DAYS = (
 
 # Of a picture; lambda_fn/preprocess.py gives them.
 WARNINGS = ("blank", "colour", "inverted", "resized", "recentred", "low_contrast", "cluttered", "unclear")
-DAY = "(MON|TUE|WED|THU|FRI|SAT|SUN)"
+DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
 class ConfigError(ValueError):
@@ -70,6 +70,13 @@ def _is_origin(origin: str) -> bool:
     return re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", origin) is not None
 
 
+def _are_hours(text: str) -> bool:
+    found = re.fullmatch(r"([A-Z]{3})-([A-Z]{3}) ([0-9]{1,2})-([0-9]{1,2})", text)
+    if not found or not {found[1], found[2]} <= set(DAYS):
+        return not text
+    return DAYS.index(found[1]) <= DAYS.index(found[2]) and int(found[3]) < int(found[4]) <= 24
+
+
 def _are_shares(shares: tuple[float, ...]) -> bool:
     return not shares or (len(shares) == 10 and min(shares) > 0 and abs(sum(shares) - 1) < 0.005)
 
@@ -100,7 +107,7 @@ class StageConfig:
         model_from_bucket: whether it takes its model from there; publish the version first.
         protected: whether the stack can't be deleted by accident, and its data outlives it.
         alarm_email: whom alarms are to reach.
-        busy_hours: in UTC, when there is always post, so that its absence is an alarm; with none there is no such alarm.
+        busy_hours: in UTC, when there is always post, so that its absence is an alarm; with none there is no alarm.
         reference_shares: of the digits 0 to 9 in the stage's post, for drift; with none, those of the model's training.
         low_confidence_share: of the answers, from which on somebody looks. Clean scans have 0.02 to 0.04, photographs
             of digits on paper 0.20.
@@ -141,9 +148,7 @@ class StageConfig:
     model_from_bucket: bool = _flag(False)
     protected: bool = _flag(False)
     alarm_email: str = _text("", "an e-mail address", r"|[^@\s]+@[^@\s]+\.[^@\s.]+")
-    busy_hours: str = _text(
-        "", "days and hours such as 'MON-SAT 4-9'", rf"|{DAY}-{DAY} (1?[0-9]|2[0-3])-(1?[0-9]|2[0-4])"
-    )
+    busy_hours: str = _value("", "days and hours such as 'MON-SAT 4-9'", _are_hours)
     reference_shares: tuple[float, ...] = _value((), "ten shares above 0 whose sum is 1, with commas", _are_shares)
     low_confidence_share: float = _value(0.1, "a share from 0.01 to 1", lambda share: 0.01 <= share <= 1)
     usual_warnings: tuple[str, ...] = _value(
@@ -161,16 +166,13 @@ class StageConfig:
     def _together(self) -> tuple[tuple[str, bool, str], ...]:
         """Of values that must fit one another: the name to tell, whether it fits, and what would."""
         lowest, highest = self.provisioned_lowest, self.provisioned_highest
+        warm = self.most_warm
         fastest = int(self.keyed.rate * 300)
         return (
             ("model_from_bucket", self.model_bucket or not self.model_from_bucket, "model_bucket=true beside it"),
             ("provisioned_lowest", lowest <= highest, f"at most provisioned_highest, {highest}"),
             ("provisioned_lowest", lowest > 0 or highest == 0, "1 or more, where provisioned_highest is above 0"),
-            (
-                "concurrency",
-                self.most_warm < self.concurrency,
-                f"more than the {self.most_warm} environments that are kept warm",
-            ),
+            ("concurrency", warm < self.concurrency, f"more than the {warm} environments that are kept warm"),
             ("concurrency", self.keyed.burst >= 1, f"more, to serve {len(self.clients)} clients"),
             ("request_seconds", self.keyed.rate >= 1, f"less, to serve anything with concurrency={self.concurrency}"),
             (

@@ -38,7 +38,7 @@ def reference_shares(config: StageConfig, source: Path) -> tuple[float, ...]:
     contract = source / "model" / "digits" / config.model_version / "contract.json"
     if not contract.exists():
         raise ConfigError(
-            f"model_version is {config.model_version!r}, which is not in model/digits; it takes reference_shares beside it"
+            f"model_version is {config.model_version!r}; it takes one of model/digits, or reference_shares beside it"
         )
     return tuple(json.loads(contract.read_bytes())["training_class_shares"])
 

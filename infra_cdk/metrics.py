@@ -126,11 +126,12 @@ def _metric(
 
 
 def share(
-    part: cloudwatch.Metric, whole: cloudwatch.Metric, at_least: int, period: Duration
+    part: cloudwatch.Metric, whole: cloudwatch.Metric, at_least: int, period: Duration, **options: str
 ) -> cloudwatch.MathExpression:
     """`part` as a share of `whole`, 0 to 1; 0 while `whole` is below `at_least`, and where there is no data."""
     return cloudwatch.MathExpression(
-        expression=f"IF(FILL(whole, 0) >= {at_least}, FILL(part, 0) / whole, 0)",
+        expression=f"IF(FILL(whole, 0) >= {at_least}, FILL(part, 0) / FILL(whole, 1), 0)",
         using_metrics={"part": part, "whole": whole},
         period=period,
+        **options,
     )

@@ -47,8 +47,8 @@ def add_drift(alarms: Alarms, index: cloudwatch.MathExpression) -> None:
         index,
         THRESHOLD,
         Says(
-            "The digits answered in the last hour are not distributed as expected: the post is other than usual, or the "
-            "model reads it wrongly.",
+            "The digits answered in the last hour are not distributed as expected: the post is other than usual, or "
+            "the model reads it wrongly.",
             "see on the model's dashboard which digits are too many and too few, and whether heartbeat-wrong is on.",
         ),
     )

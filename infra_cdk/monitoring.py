@@ -1,6 +1,7 @@
 """Who is told of what: the topic, every alarm of the stage, and the objective that they defend.
 
-What it costs a month (us-east-1): in prod 34 alarms on 53 metrics and 3 composites, seven dollars; in dev 29, six.
+An alarm costs by its metrics, 0.10 dollars each a month, and a composite 0.50: in prod 30 on 57 metrics and three
+composites are 7.20 dollars, in dev 26 on 51 are 6.60.
 """
 
 from pathlib import Path

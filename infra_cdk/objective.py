@@ -1,4 +1,4 @@
-"""The availability objective as CloudWatch keeps it: the share of requests answered in 30 days, and how fast it burns."""
+"""The availability objective as CloudWatch keeps it: the share of requests answered in 30 days, and its burn rates."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_applicationsignals as applicationsignals

@@ -1,4 +1,4 @@
-"""Alarms on whether the service answers, in time: the error budget, latency, the function, the warm ones, the heartbeat."""
+"""Alarms on whether the service answers in time: error budget, latency, function, environments, heartbeat, traffic."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -6,7 +6,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from infra_cdk import metrics as names
 from infra_cdk.alarms import BELOW, LOUD, Alarms, Says
 from infra_cdk.burn_rate import PAIRS, burn_rate
-from infra_cdk.config import StageConfig
+from infra_cdk.config import DAYS, StageConfig
 from infra_cdk.metrics import Metrics, share
 
 LATENCY_OBJECTIVE_MS = 2000
@@ -17,7 +17,6 @@ UTILISATION = 0.95
 SPILLOVER_SHARE, SPILLOVER_MINIMUM = 0.05, 1000
 # Of the clients, in a quarter of an hour of a busy hour. The heartbeat's are taken off, whose count may be one late.
 LEAST_REQUESTS = 5
-DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 ONE, FIVE, FIFTEEN = (Duration.minutes(minutes) for minutes in (1, 5, 15))
 
@@ -148,8 +147,8 @@ def add_warm(alarms: Alarms, metrics: Metrics, config: StageConfig) -> None:
         metrics.own(names.COLD_START, period=FIFTEEN),
         config.most_warm + 1,
         Says(
-            f"More environments began to answer in fifteen minutes than the {config.most_warm} that scaling keeps warm: "
-            "others were started while their clients waited.",
+            f"More environments began to answer in fifteen minutes than the {config.most_warm} that scaling keeps "
+            "warm: others were started while their clients waited.",
             "see whether the load rose faster than the schedule; if so, have more warm earlier.",
             page=False,
         ),
@@ -175,7 +174,8 @@ def add_heartbeat(alarms: Alarms, metrics: Metrics) -> tuple[cloudwatch.Alarm, c
         metrics.heartbeat(names.HEARTBEAT_WRONG, period=ONE),
         1,
         Says(
-            "One of the ten golden pictures was answered wrongly: the model that answers is not the one that was tested.",
+            "One of the ten golden pictures was answered wrongly: the model that answers is not the one that was "
+            "tested.",
             "roll back to the version before, then compare GET /health with the contract.",
         ),
     )

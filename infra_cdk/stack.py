@@ -17,7 +17,8 @@ class PostalDigits(Stack):
     """One stage.
 
     Attributes:
-        config, logs, models, service, api, monitoring: its values and its parts; `models` is None where the stage has no bucket.
+        config, logs, models, service, api, monitoring: its values and its parts; `models` is None where the stage has
+            no bucket.
     """
 
     def __init__(self, scope: Construct, id: str, *, config: StageConfig, source: Path) -> None:
