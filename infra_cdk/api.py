@@ -12,6 +12,7 @@ from infra_cdk.config import GATEWAY_SECONDS, KEYED_PATHS, StageConfig
 from infra_cdk.exceptions import checkov, nag
 from infra_cdk.firewall import LOG_NAME, Firewall
 from infra_cdk.logs import Logs
+from infra_cdk.throttle import HEARTBEAT
 
 STAGE_NAME = "v1"
 
@@ -66,8 +67,8 @@ class Api(Construct):
             retain_deployments=True,
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE_NAME,
-                throttling_rate_limit=config.keyed.rate * clients,
-                throttling_burst_limit=config.keyed.burst * clients,
+                throttling_rate_limit=config.keyed.rate * clients + HEARTBEAT.rate,
+                throttling_burst_limit=config.keyed.burst * clients + HEARTBEAT.burst,
                 method_options={f"{path}/{verb}": keyless for verb, path in config.keyless_methods},
                 tracing_enabled=True,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,

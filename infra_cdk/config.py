@@ -105,6 +105,8 @@ class StageConfig:
         cors_origins: whose pages a browser may let call the API; with none, no preflight is answered.
         model_bucket: whether there is a bucket of model versions, which the function may read.
         model_from_bucket: whether it takes its model from there; publish the version first.
+        canary: how a new version gets the traffic.
+        ignore_rollback_alarms: whether a deployment goes on whatever its alarms say: to ship the fix that ends them.
         protected: whether the stack can't be deleted by accident, and its data outlives it.
         alarm_email: whom alarms are to reach.
         busy_hours: in UTC, when there is always post, so that its absence is an alarm; with none there is no alarm.
@@ -146,6 +148,8 @@ class StageConfig:
     model_version: str = _text("2", "the number of a version, such as 1", r"[1-9][0-9]{0,8}")
     model_bucket: bool = _flag(False)
     model_from_bucket: bool = _flag(False)
+    canary: str = _one_of("all_at_once", "all_at_once", "canary_10_percent_5_minutes")
+    ignore_rollback_alarms: bool = _flag(False)
     protected: bool = _flag(False)
     alarm_email: str = _text("", "an e-mail address", r"|[^@\s]+@[^@\s]+\.[^@\s.]+")
     busy_hours: str = _value("", "days and hours such as 'MON-SAT 4-9'", _are_hours)
@@ -235,6 +239,7 @@ STAGES = {
         ),
         waf=True,
         log_retention_days=365,
+        canary="canary_10_percent_5_minutes",
         protected=True,
         # The hours in which more are kept warm.
         busy_hours="MON-SAT 4-9",

@@ -28,6 +28,12 @@ COLD_START = "ColdStart"
 FAILED_REQUESTS = "FailedRequests"
 DIGITS = tuple(f"Digit{digit}" for digit in range(10))
 
+# Emitted by heartbeat.py, with the service as their one dimension.
+HEARTBEAT_RUNS = "HeartbeatRuns"
+HEARTBEAT_FAILED = "HeartbeatFailed"
+HEARTBEAT_WRONG = "HeartbeatWrong"
+HEARTBEAT_TIME = "HeartbeatTime"
+
 _COUNT, _MILLISECONDS, _NONE = "Count", "Milliseconds", "None"
 
 

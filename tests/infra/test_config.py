@@ -41,7 +41,7 @@ from infra_cdk.config import (
         ({"provisioned_lowest": "3"}, "provisioned_lowest is 3; it takes at most provisioned_highest, 0"),
         ({"stage": "prod", "concurrency": "40"}, "concurrency is 40; it takes more than the 40 environments"),
         ({"clients": "a,b,c"}, "concurrency is 10; it takes more, to serve 3 clients"),
-        ({"request_seconds": "20"}, "request_seconds is 20.0; it takes less, to serve anything with concurrency=10"),
+        ({"request_seconds": "3"}, "request_seconds is 3.0; it takes less, to serve anything with concurrency=10"),
         ({"stage": "prod", "waf_requests_per_ip": "500"}, "waf_requests_per_ip is 500; it takes more than the "),
     ],
 )
