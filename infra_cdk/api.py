@@ -2,7 +2,7 @@
 
 import json
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -56,6 +56,8 @@ class Api(Construct):
         return apigateway.RestApi(
             self,
             "RestApi",
+            # API Gateway's metrics are told apart by it, and without it every stack's API has the same.
+            rest_api_name=Stack.of(self).stack_name,
             description=f"Postal Digits, {config.stage}",
             endpoint_configuration=apigateway.EndpointConfiguration(types=[apigateway.EndpointType.REGIONAL]),
             # Triton's client sends tensors with no Content-Type: nothing narrower lets them through unchanged.

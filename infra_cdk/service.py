@@ -129,7 +129,7 @@ def environment(config: StageConfig, model_uri: str) -> dict[str, str]:
     """Settings of lambda_fn/settings.py that all functions of a stage share."""
     settings = {
         "MODEL_VERSION": config.model_version,
-        "SERVICE_NAME": f"postal-digits-{config.stage}",
+        "SERVICE_NAME": config.service_name,
         "LOG_LEVEL": config.log_level,
     }
     return settings | ({"MODEL_URI": model_uri} if model_uri else {})

@@ -11,6 +11,7 @@ from infra_cdk.delivery import Delivery
 from infra_cdk.heartbeat import Heartbeat
 from infra_cdk.logs import Logs
 from infra_cdk.models import ModelBucket
+from infra_cdk.monitoring import Monitoring
 from infra_cdk.service import Service
 
 
@@ -18,8 +19,8 @@ class PostalDigits(Stack):
     """One stage.
 
     Attributes:
-        config, logs, models, service, api, heartbeat, delivery: its values and its parts; `models` is None where the
-            stage has no bucket.
+        config, logs, models, service, api, heartbeat, monitoring, delivery: its values and its parts; `models` is None
+            where the stage has no bucket.
     """
 
     def __init__(self, scope: Construct, id: str, *, config: StageConfig, source: Path) -> None:
@@ -45,6 +46,9 @@ class PostalDigits(Stack):
         self.heartbeat = Heartbeat(
             self, "Heartbeat", config=config, source=source, api=self.api, logs=self.logs, model_uri=model_uri
         )
+        self.monitoring = Monitoring(
+            self, "Monitoring", config=config, source=source, api=self.api, service=self.service
+        )
         self.delivery = Delivery(
             self,
             "Delivery",
@@ -52,7 +56,7 @@ class PostalDigits(Stack):
             source=source,
             service=self.service,
             logs=self.logs,
-            rollback_alarms=(),
+            rollback_alarms=self.monitoring.rollback_alarms,
             model_uri=model_uri,
         )
         if self.models:
