@@ -125,6 +125,20 @@ def test_a_failed_or_stopped_deployment_is_taken_back(stage: Synthesised) -> Non
     assert {"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST"} <= set(rollback["Events"])
 
 
+def test_errors_of_the_new_version_and_the_heartbeat_take_it_back(stage: Synthesised) -> None:
+    """By metric alarms alone, and none of the version before: its errors must not stop the fix."""
+    group = stage.only("AWS::CodeDeploy::DeploymentGroup")
+    alarms = stage.of("AWS::CloudWatch::Alarm")
+    watched = [alarms[each["Name"]["Ref"]]["Properties"] for each in group["AlarmConfiguration"]["Alarms"]]
+    errors, *heartbeat = sorted(watched, key=lambda alarm: alarm["MetricName"])
+    dimensions = {each["Name"]: each["Value"] for each in errors["Dimensions"]}
+    assert errors["MetricName"] == "Errors"
+    assert dimensions["ExecutedVersion"] == stage.only("AWS::Lambda::Alias")["FunctionVersion"]
+    assert [each["MetricName"] for each in heartbeat] == ["HeartbeatFailed", "HeartbeatWrong"]
+    assert group["AlarmConfiguration"]["Enabled"]
+    assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+
+
 def with_an_alarm(**values: Any) -> tuple[dict[str, Any], str]:
     """The properties of a deployment group that has one alarm, and the alarm's logical id."""
     app = App()

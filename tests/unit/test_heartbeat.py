@@ -138,15 +138,20 @@ def test_what_can_not_be_found_is_a_failure_without_its_words() -> None:
     assert beat(find) == Beat(failure="ValueError")
 
 
-def test_the_key_is_read_with_its_value() -> None:
-    client = boto3.client("apigateway", region_name="eu-central-1")
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Any:
+    for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("DEFAULT_REGION", "eu-central-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    return boto3.client("apigateway")
+
+
+def test_the_key_is_read_with_its_value(client: Any) -> None:
     with Stubber(client) as stubber:
         stubber.add_response("get_api_key", {"id": "1", "value": "a-key"}, {"apiKey": "1", "includeValue": True})
         assert heartbeat.read_key(client, "1") == "a-key"
 
 
-def test_a_permission_that_lacks_is_named() -> None:
-    client = boto3.client("apigateway", region_name="eu-central-1")
+def test_a_permission_that_lacks_is_named(client: Any) -> None:
     with Stubber(client) as stubber:
         stubber.add_client_error("get_api_key", "AccessDeniedException", "not on arn:aws:apigateway:x::/apikeys/1")
         with pytest.raises(Unanswered, match="the API key can't be read: AccessDeniedException"):
