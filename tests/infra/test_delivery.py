@@ -1,5 +1,6 @@
 """A new version gets traffic by CodeDeploy: first checked, in prod a little of it, and taken back on an alarm."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk.assertions import Template
 
+from infra_cdk import context
 from infra_cdk.config import STAGES, StageConfig
 from infra_cdk.delivery import Delivery
 from infra_cdk.logs import Logs
@@ -166,6 +168,11 @@ def test_a_fix_can_be_shipped_while_an_alarm_is_on() -> None:
     group, alarm = with_an_alarm(ignore_rollback_alarms=True)
     assert group["AlarmConfiguration"]["Enabled"] is False
     assert group["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": alarm}}]
+
+
+@pytest.mark.parametrize("values", re.findall(r'CONTEXT="([^"]+)"', (ROOT / "docs" / "runbook.md").read_text()))
+def test_the_runbooks_values_are_taken(values: str) -> None:
+    context.read({"stage": "prod"} | dict(value.split("=") for value in values.replace("-c ", "").split()))
 
 
 def test_alarms_are_never_ignored_by_default() -> None:
