@@ -13,8 +13,8 @@ from infra_cdk.stack import PostalDigits
 app = App()
 try:
     config = context.read(app.node.get_all_context())
+    PostalDigits(app, f"PostalDigits-{config.stage}", config=config, source=Path(__file__).parent)
 except ConfigError as error:
     sys.exit(f"postal-digits: {error}")
-PostalDigits(app, f"PostalDigits-{config.stage}", config=config, source=Path(__file__).parent)
 Validations.of(app).add_plugins(AwsSolutionsChecks())
 app.synth()

@@ -2,7 +2,7 @@
 
 import json
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -12,6 +12,7 @@ from infra_cdk.config import GATEWAY_SECONDS, KEYED_PATHS, StageConfig
 from infra_cdk.exceptions import checkov, nag
 from infra_cdk.firewall import LOG_NAME, Firewall
 from infra_cdk.logs import Logs
+from infra_cdk.throttle import HEARTBEAT
 
 STAGE_NAME = "v1"
 
@@ -55,6 +56,8 @@ class Api(Construct):
         return apigateway.RestApi(
             self,
             "RestApi",
+            # API Gateway's metrics are told apart by it, and without it every stack's API has the same.
+            rest_api_name=Stack.of(self).stack_name,
             description=f"Postal Digits, {config.stage}",
             endpoint_configuration=apigateway.EndpointConfiguration(types=[apigateway.EndpointType.REGIONAL]),
             # Triton's client sends tensors with no Content-Type: nothing narrower lets them through unchanged.
@@ -64,8 +67,8 @@ class Api(Construct):
             retain_deployments=True,
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE_NAME,
-                throttling_rate_limit=config.keyed.rate * clients,
-                throttling_burst_limit=config.keyed.burst * clients,
+                throttling_rate_limit=config.keyed.rate * clients + HEARTBEAT.rate,
+                throttling_burst_limit=config.keyed.burst * clients + HEARTBEAT.burst,
                 method_options={f"{path}/{verb}": keyless for verb, path in config.keyless_methods},
                 tracing_enabled=True,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,

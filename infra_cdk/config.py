@@ -23,6 +23,11 @@ RETENTION_DAYS = (
 )
 
 
+# Of a picture; lambda_fn/preprocess.py gives them.
+WARNINGS = ("blank", "colour", "inverted", "resized", "recentred", "low_contrast", "cluttered", "unclear")
+DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+
+
 class ConfigError(ValueError):
     """A value can't be deployed; the message is one line that names it and says what is allowed."""
 
@@ -65,6 +70,17 @@ def _is_origin(origin: str) -> bool:
     return re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", origin) is not None
 
 
+def _are_hours(text: str) -> bool:
+    found = re.fullmatch(r"([A-Z]{3})-([A-Z]{3}) ([0-9]{1,2})-([0-9]{1,2})", text)
+    if not found or not {found[1], found[2]} <= set(DAYS):
+        return not text
+    return DAYS.index(found[1]) <= DAYS.index(found[2]) and int(found[3]) < int(found[4]) <= 24
+
+
+def _are_shares(shares: tuple[float, ...]) -> bool:
+    return not shares or (len(shares) == 10 and min(shares) > 0 and abs(sum(shares) - 1) < 0.005)
+
+
 def _are_schedules(schedules: tuple[ScalingSchedule, ...]) -> bool:
     # Scaling to zero on a schedule makes the next deployment fail: https://github.com/aws/aws-cdk/issues/29992
     return all(1 <= schedule.lowest <= schedule.highest for schedule in schedules)
@@ -90,8 +106,15 @@ class StageConfig:
         image_links: whether the function may fetch pictures that a request names by https link.
         model_bucket: whether there is a bucket of model versions, which the function may read.
         model_from_bucket: whether it takes its model from there; publish the version first.
+        canary: how a new version gets the traffic.
+        ignore_rollback_alarms: whether a deployment goes on whatever its alarms say: to ship the fix that ends them.
         protected: whether the stack can't be deleted by accident, and its data outlives it.
         alarm_email: whom alarms are to reach.
+        busy_hours: in UTC, when there is always post, so that its absence is an alarm; with none there is no alarm.
+        reference_shares: of the digits 0 to 9 in the stage's post, for drift; with none, those of the model's training.
+        low_confidence_share: of the answers, from which on somebody looks. Clean scans have 0.02 to 0.04, photographs
+            of digits on paper 0.20.
+        usual_warnings: codes that this stage's pictures have by their nature, so that no alarm watches them.
     """
 
     stage: str
@@ -127,8 +150,16 @@ class StageConfig:
     image_links: bool = _flag(False)
     model_bucket: bool = _flag(False)
     model_from_bucket: bool = _flag(False)
+    canary: str = _one_of("all_at_once", "all_at_once", "canary_10_percent_5_minutes")
+    ignore_rollback_alarms: bool = _flag(False)
     protected: bool = _flag(False)
     alarm_email: str = _text("", "an e-mail address", r"|[^@\s]+@[^@\s]+\.[^@\s.]+")
+    busy_hours: str = _value("", "days and hours such as 'MON-SAT 4-9'", _are_hours)
+    reference_shares: tuple[float, ...] = _value((), "ten shares above 0 whose sum is 1, with commas", _are_shares)
+    low_confidence_share: float = _value(0.1, "a share from 0.01 to 1", lambda share: 0.01 <= share <= 1)
+    usual_warnings: tuple[str, ...] = _value(
+        (), f"some of {', '.join(WARNINGS)}, with commas between them", lambda codes: set(codes) <= set(WARNINGS)
+    )
 
     def __post_init__(self) -> None:
         for each in dataclasses.fields(self):
@@ -141,7 +172,7 @@ class StageConfig:
     def _together(self) -> tuple[tuple[str, bool, str], ...]:
         """Of values that must fit one another: the name to tell, whether it fits, and what would."""
         lowest, highest = self.provisioned_lowest, self.provisioned_highest
-        warm = max([highest, *(schedule.highest for schedule in self.schedules)])
+        warm = self.most_warm
         fastest = int(self.keyed.rate * 300)
         return (
             ("model_from_bucket", self.model_bucket or not self.model_from_bucket, "model_bucket=true beside it"),
@@ -156,6 +187,16 @@ class StageConfig:
                 f"more than the {fastest} that one client's key may send in five minutes",
             ),
         )
+
+    @property
+    def service_name(self) -> str:
+        """What log lines and metrics are told apart by."""
+        return f"postal-digits-{self.stage}"
+
+    @property
+    def most_warm(self) -> int:
+        """The most environments that are kept warm at any time."""
+        return max([self.provisioned_highest, *(schedule.highest for schedule in self.schedules)])
 
     @property
     def schedules(self) -> tuple[ScalingSchedule, ...]:
@@ -200,6 +241,9 @@ STAGES = {
         ),
         waf=True,
         log_retention_days=365,
+        canary="canary_10_percent_5_minutes",
         protected=True,
+        # The hours in which more are kept warm.
+        busy_hours="MON-SAT 4-9",
     ),
 }

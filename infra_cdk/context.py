@@ -54,5 +54,6 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     str(float): float,
     str(bool): lambda text: {"true": True, "false": False}[text.lower()],
     str(tuple[str, ...]): _names,
+    str(tuple[float, ...]): lambda text: tuple(float(share) for share in text.split(",")),
     str(tuple[ScalingSchedule, ...]): _schedules,
 }

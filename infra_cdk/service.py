@@ -18,6 +18,7 @@ PLATFORMS = {
     "x86_64": (ecr_assets.Platform.LINUX_AMD64, lambda_.Architecture.X86_64),
     "arm64": (ecr_assets.Platform.LINUX_ARM64, lambda_.Architecture.ARM_64),
 }
+ALIAS_NAME = "live"
 
 
 class Service(Construct):
@@ -47,7 +48,7 @@ class Service(Construct):
         self.alias = lambda_.Alias(
             self,
             "Live",
-            alias_name="live",
+            alias_name=ALIAS_NAME,
             version=self.function.current_version,
             provisioned_concurrent_executions=config.provisioned_lowest or None,
         )
@@ -55,19 +56,16 @@ class Service(Construct):
             self._keep_warm(config)
 
     def _function(self, config: StageConfig, source: Path, model_uri: str) -> lambda_.DockerImageFunction:
-        platform, architecture = PLATFORMS[config.architecture]
         return lambda_.DockerImageFunction(
             self,
             "Function",
             description="Reads handwritten digits",
-            code=lambda_.DockerImageCode.from_image_asset(
-                str(source), file="lambda_fn/Dockerfile", platform=platform, asset_name="postal-digits"
-            ),
-            architecture=architecture,
+            code=image(config, source),
+            architecture=PLATFORMS[config.architecture][1],
             memory_size=config.memory_mb,
             timeout=Duration.seconds(config.timeout_seconds),
             reserved_concurrent_executions=config.concurrency if config.reserve_concurrency else None,
-            environment=_environment(config, model_uri),
+            environment=environment(config, model_uri) | _tuning(config),
             role=self.role,
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.JSON,
@@ -116,12 +114,30 @@ class Service(Construct):
             )
 
 
-def _environment(config: StageConfig, model_uri: str) -> dict[str, str]:
-    """Settings of lambda_fn/settings.py that a stage decides; the others keep their defaults."""
+def image(config: StageConfig, source: Path, entry: str = "") -> lambda_.DockerImageCode:
+    """The one image of a stage; `entry` is another handler in it than the service's."""
+    return lambda_.DockerImageCode.from_image_asset(
+        str(source),
+        file="lambda_fn/Dockerfile",
+        platform=PLATFORMS[config.architecture][0],
+        asset_name="postal-digits",
+        cmd=[entry] if entry else None,
+    )
+
+
+def environment(config: StageConfig, model_uri: str) -> dict[str, str]:
+    """Settings of lambda_fn/settings.py that all functions of a stage share."""
     settings = {
         "MODEL_VERSION": config.model_version,
-        "SERVICE_NAME": f"postal-digits-{config.stage}",
+        "SERVICE_NAME": config.service_name,
         "LOG_LEVEL": config.log_level,
+    }
+    return settings | ({"MODEL_URI": model_uri} if model_uri else {})
+
+
+def _tuning(config: StageConfig) -> dict[str, str]:
+    """Those that the service alone has; what a stage does not decide keeps its default."""
+    settings = {
         "INFERENCE_THREADS": str(max(1, config.memory_mb // MB_PER_CPU)),
         # onnxruntime reports usage over the network and writes files unless told not to.
         "ORT_DISABLE_TELEMETRY": "1",
@@ -130,4 +146,4 @@ def _environment(config: StageConfig, model_uri: str) -> dict[str, str]:
         settings["CORS_ORIGINS"] = ",".join(config.cors_origins)
     if config.image_links:
         settings["IMAGE_LINKS"] = "true"
-    return settings | ({"MODEL_URI": model_uri} if model_uri else {})
+    return settings

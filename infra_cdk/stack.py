@@ -7,8 +7,11 @@ from constructs import Construct
 
 from infra_cdk.api import Api
 from infra_cdk.config import StageConfig
+from infra_cdk.delivery import Delivery
+from infra_cdk.heartbeat import Heartbeat
 from infra_cdk.logs import Logs
 from infra_cdk.models import ModelBucket
+from infra_cdk.monitoring import Monitoring
 from infra_cdk.service import Service
 
 
@@ -16,7 +19,8 @@ class PostalDigits(Stack):
     """One stage.
 
     Attributes:
-        config, logs, models, service, api: its values and its parts; `models` is None where the stage has no bucket.
+        config, logs, models, service, api, heartbeat, monitoring, delivery: its values and its parts; `models` is None
+            where the stage has no bucket.
     """
 
     def __init__(self, scope: Construct, id: str, *, config: StageConfig, source: Path) -> None:
@@ -29,17 +33,36 @@ class PostalDigits(Stack):
         self.config = config
         self.logs = Logs(self, "Logs", config=config)
         self.models = ModelBucket(self, "Models") if config.model_bucket else None
+        model_uri = self.models.uri if self.models and config.model_from_bucket else ""
         self.service = Service(
             self,
             "Service",
             config=config,
             source=source,
             log_group=self.logs.group(self, "ServiceLog"),
-            model_uri=self.models.uri if self.models and config.model_from_bucket else "",
+            model_uri=model_uri,
+        )
+        self.api = Api(self, "Api", config=config, alias=self.service.alias, logs=self.logs)
+        self.heartbeat = Heartbeat(
+            self, "Heartbeat", config=config, source=source, api=self.api, logs=self.logs, model_uri=model_uri
+        )
+        self.monitoring = Monitoring(
+            self, "Monitoring", config=config, source=source, api=self.api, service=self.service
+        )
+        self.delivery = Delivery(
+            self,
+            "Delivery",
+            config=config,
+            source=source,
+            service=self.service,
+            logs=self.logs,
+            rollback_alarms=self.monitoring.rollback_alarms,
+            model_uri=model_uri,
         )
         if self.models:
-            self.models.grant_read(self.service.role)
-        self.api = Api(self, "Api", config=config, alias=self.service.alias, logs=self.logs)
+            readers = (self.heartbeat.role, self.delivery.hook_role) if config.model_from_bucket else ()
+            for role in (self.service.role, *readers):
+                self.models.grant_read(role)
         self._tell()
         Tags.of(self).add("project", "postal-digits")
         Tags.of(self).add("stage", config.stage)

@@ -35,8 +35,17 @@ def keyless(concurrency: int) -> Throttle:
     return Throttle(rate=round(rate, 1), burst=max(1, int(rate)))
 
 
+# One request a minute; a bucket holds one at least, and fills again before the next.
+HEARTBEAT = Throttle(rate=0.1, burst=1)
+
+
+def heartbeat(seconds: float) -> float:
+    """Executions that the heartbeat takes: its requests, and its own function, of the same quota."""
+    return HEARTBEAT.at_once(seconds) + 1
+
+
 def keyed(concurrency: int, keyless_methods: int, seconds: float, clients: int) -> Throttle:
     """What each client's key takes: half of what is left as burst, half as rate; zeros where nothing is left."""
-    left = concurrency - keyless_methods * keyless(concurrency).at_once(KEYLESS_SECONDS)
+    left = concurrency - keyless_methods * keyless(concurrency).at_once(KEYLESS_SECONDS) - heartbeat(seconds)
     half = max(0.0, left / 2 / clients)
     return Throttle(rate=int(half / max(seconds, SHORTEST_SECONDS)), burst=int(half))

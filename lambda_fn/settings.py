@@ -1,4 +1,4 @@
-"""The environment in, typed settings out; the only reader of os.environ. Every setting has a default."""
+"""The environment in, typed settings out; the only reader of os.environ. Every setting of the service has a default."""
 
 import os
 import re
@@ -75,6 +75,17 @@ class Settings:
     def model_directory(self) -> Path:
         """The folder of the default version."""
         return self.versions_directory / self.model_version
+
+
+def told(name: str, environment: Mapping[str, str] = os.environ) -> str:
+    """A variable that has no default: where the heartbeat and the pre-traffic hook, which have such, are to ask.
+
+    Raises:
+        SettingsError: it is missing or empty.
+    """
+    if not environment.get(name):
+        raise SettingsError(f"{name} is not set; it has no default")
+    return environment[name]
 
 
 def _count(environment: Mapping[str, str], name: str, default: int) -> int:

@@ -32,6 +32,12 @@ FAILED_REQUESTS = "FailedRequests"
 DEADLINE_EXCEEDED = "DeadlineExceeded"
 DIGITS = tuple(f"Digit{digit}" for digit in range(10))
 
+# Emitted by heartbeat.py, with the service as their one dimension.
+HEARTBEAT_RUNS = "HeartbeatRuns"
+HEARTBEAT_FAILED = "HeartbeatFailed"
+HEARTBEAT_WRONG = "HeartbeatWrong"
+HEARTBEAT_TIME = "HeartbeatTime"
+
 # Whatever else an event calls its method is a client's text, and stays out of the log.
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _COUNT, _MILLISECONDS, _NONE = "Count", "Milliseconds", "None"

@@ -47,6 +47,30 @@ class Synthesised:
         (found,) = self.properties(kind)
         return found
 
+    @property
+    def function(self) -> dict[str, Any]:
+        """The properties of the service's function: the one with the alias."""
+        name = self.only("AWS::Lambda::Alias")["FunctionName"]["Ref"]
+        properties: dict[str, Any] = self.of("AWS::Lambda::Function")[name]["Properties"]
+        return properties
+
+    def companion(self, entry: str) -> dict[str, Any]:
+        """The function of the same image that runs another module of lambda_fn: all of the resource."""
+        command = [f"lambda_fn.{entry}.handler"]
+        functions = self.of("AWS::Lambda::Function").values()
+        (found,) = (each for each in functions if each["Properties"].get("ImageConfig") == {"Command": command})
+        return found
+
+    def allowed(self, role: str) -> dict[str, Any]:
+        """What the role of this logical id may do: each action of its policies, with the resource."""
+        policies = [each for each in self.properties("AWS::IAM::Policy") if {"Ref": role} in each["Roles"]]
+        return {
+            action: statement["Resource"]
+            for policy in policies
+            for statement in policy["PolicyDocument"]["Statement"]
+            for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+        }
+
 
 def synthesise(values: dict[str, Any], source: Path = ROOT) -> Synthesised:
     app = App(context=FLAGS | values)

@@ -63,23 +63,32 @@ def test_all_that_the_gateway_lets_through_fits_the_concurrency(stage: Synthesis
         for each in stage.only("AWS::ApiGateway::Stage")["MethodSettings"]
     }
     keyless = [settings[verb + path] for verb, path in KEYLESS]
-    plan = stage.only("AWS::ApiGateway::UsagePlan")["Throttle"]
-    keys = len(stage.of("AWS::ApiGateway::UsagePlanKey"))
+    plans = stage.of("AWS::ApiGateway::UsagePlan")
+    keyed = [
+        plans[each["UsagePlanId"]["Ref"]]["Properties"]["Throttle"]
+        for each in stage.properties("AWS::ApiGateway::UsagePlanKey")
+    ]
     under_way = sum(
         each["ThrottlingBurstLimit"] + each["ThrottlingRateLimit"] * KEYLESS_SECONDS for each in keyless
-    ) + keys * (plan["BurstLimit"] + plan["RateLimit"] * config.request_seconds)
+    ) + sum(each["BurstLimit"] + each["RateLimit"] * config.request_seconds for each in keyed)
     assert 0 < under_way <= config.concurrency
     others = settings["*/*"]
-    assert others["ThrottlingRateLimit"] == keys * plan["RateLimit"]
-    assert others["ThrottlingBurstLimit"] == keys * plan["BurstLimit"]
+    assert others["ThrottlingRateLimit"] == sum(each["RateLimit"] for each in keyed)
+    assert others["ThrottlingBurstLimit"] == sum(each["BurstLimit"] for each in keyed)
 
 
 def test_every_client_has_a_key_in_the_plan_with_its_quota(stage: Synthesised) -> None:
-    plan = stage.only("AWS::ApiGateway::UsagePlan")
-    assert plan["Quota"] == {"Limit": stage.config.quota_per_day, "Period": "DAY"}
-    keys = set(stage.of("AWS::ApiGateway::ApiKey"))
+    keys = {output["Value"]["Ref"] for name, output in stage.template["Outputs"].items() if "ApiKeyId" in name}
     assert len(keys) == len(stage.config.clients)
-    assert {each["KeyId"]["Ref"] for each in stage.properties("AWS::ApiGateway::UsagePlanKey")} == keys
+    ((name, plan),) = (
+        (name, each["Properties"])
+        for name, each in stage.of("AWS::ApiGateway::UsagePlan").items()
+        if each["Properties"]["Quota"] == {"Limit": stage.config.quota_per_day, "Period": "DAY"}
+    )
+    in_plan = [
+        each for each in stage.properties("AWS::ApiGateway::UsagePlanKey") if each["UsagePlanId"] == {"Ref": name}
+    ]
+    assert {each["KeyId"]["Ref"] for each in in_plan} == keys
     assert not any("Value" in each for each in stage.properties("AWS::ApiGateway::ApiKey")), "a key is made by AWS"
     assert {"Ref": next(iter(stage.of("AWS::ApiGateway::Stage")))} == plan["ApiStages"][0]["Stage"]
 
@@ -122,7 +131,7 @@ def test_preflights_go_to_the_function_without_a_key_where_origins_are_named(syn
     found = methods(stage)
     assert set(found) == KEYLESS | KEYED | preflights
     assert not any(found[name].get("ApiKeyRequired") for name in preflights)
-    variables = stage.only("AWS::Lambda::Function")["Environment"]["Variables"]
+    variables = stage.function["Environment"]["Variables"]
     assert variables["CORS_ORIGINS"] == CORS["cors_origins"]
     for response in stage.properties("AWS::ApiGateway::GatewayResponse"):
         assert response["ResponseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"

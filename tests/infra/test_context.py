@@ -33,8 +33,14 @@ GIVEN: dict[str, tuple[str, Any]] = {
     "model_version": ("3", "3"),
     "model_bucket": ("true", True),
     "model_from_bucket": ("true", True),
+    "canary": ("canary_10_percent_5_minutes", "canary_10_percent_5_minutes"),
+    "ignore_rollback_alarms": ("true", True),
     "protected": ("true", True),
     "alarm_email": ("ops@example.com", "ops@example.com"),
+    "busy_hours": ("MON-FRI 5-22", "MON-FRI 5-22"),
+    "reference_shares": ("0.55, 0.05,.05,.05,.05,.05,.05,.05,.05,.05", (0.55, *[0.05] * 9)),
+    "low_confidence_share": ("0.3", 0.3),
+    "usual_warnings": ("resized, colour", ("resized", "colour")),
 }
 
 

@@ -13,23 +13,24 @@ def test_every_group_is_kept_as_long_as_the_stage_says(stage: Synthesised) -> No
 
 
 def test_a_protected_stages_logs_and_key_outlive_it(stage: Synthesised) -> None:
-    kept = {
-        each["DeletionPolicy"] for kind in ("AWS::Logs::LogGroup", "AWS::KMS::Key") for each in stage.of(kind).values()
-    }
+    kept = {each["DeletionPolicy"] for each in [key_of_logs(stage), *stage.of("AWS::Logs::LogGroup").values()]}
     assert kept == {"Retain" if stage.config.protected else "Delete"}
 
 
-def test_the_key_turns_and_every_group_has_it(stage: Synthesised) -> None:
-    ((name, key),) = stage.of("AWS::KMS::Key").items()
-    assert key["Properties"]["EnableKeyRotation"]
-    for group in stage.properties("AWS::Logs::LogGroup"):
-        assert group["KmsKeyId"] == {"Fn::GetAtt": [name, "Arn"]}
+def key_of_logs(stage: Synthesised) -> dict[str, Any]:
+    """The one key that every log group has."""
+    (name,) = {group["KmsKeyId"]["Fn::GetAtt"][0] for group in stage.properties("AWS::Logs::LogGroup")}
+    return stage.of("AWS::KMS::Key")[name]
+
+
+def test_every_group_has_one_key_and_it_turns(stage: Synthesised) -> None:
+    assert key_of_logs(stage)["Properties"]["EnableKeyRotation"]
 
 
 def _allowed(stage: Synthesised) -> list[str]:
     """The names, with * at the end or not, of the groups for which CloudWatch Logs may use the key."""
     names = []
-    for statement in stage.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]:
+    for statement in key_of_logs(stage)["Properties"]["KeyPolicy"]["Statement"]:
         if "Service" in statement["Principal"]:
             assert "logs." in json.dumps(statement["Principal"]["Service"])
             assert "kms:*" not in statement["Action"]
@@ -57,6 +58,6 @@ def test_the_key_may_be_used_for_every_group_and_no_other(stage: Synthesised) ->
 
 
 def test_nobody_but_the_account_and_cloudwatch_logs_uses_the_key(stage: Synthesised) -> None:
-    for statement in stage.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]:
+    for statement in key_of_logs(stage)["Properties"]["KeyPolicy"]["Statement"]:
         principal = json.dumps(statement["Principal"])
         assert ":root" in principal or '"logs."' in principal

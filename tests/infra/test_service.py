@@ -27,12 +27,12 @@ def test_the_images_platform_is_the_functions_architecture(
     app.synth()
     (image,) = json.loads((tmp_path / "Stage.assets.json").read_bytes())["dockerImages"].values()
     assert image["source"]["platform"] == platform
-    assert synth({"architecture": architecture}).only("AWS::Lambda::Function")["Architectures"] == [architecture]
+    assert synth({"architecture": architecture}).function["Architectures"] == [architecture]
 
 
 def test_what_it_is_set_is_what_it_reads(stage: Synthesised) -> None:
     """Every variable is a setting that the function knows, with a value that it takes."""
-    variables = dict(stage.only("AWS::Lambda::Function")["Environment"]["Variables"])
+    variables = dict(stage.function["Environment"]["Variables"])
     assert variables.pop("ORT_DISABLE_TELEMETRY") == "1"
     assert all(f"| {name} " in (Settings.__doc__ or "") for name in variables)
     uri = variables.pop("MODEL_URI", None)
@@ -52,7 +52,7 @@ def test_links_are_fetched_only_where_the_stage_says_so(synth: Synth) -> None:
 
 def test_as_many_threads_as_processors(synth: Synth) -> None:
     for memory, threads in ((512, "1"), (1769, "1"), (3538, "2"), (10240, "5")):
-        function = synth({"memory_mb": str(memory)}).only("AWS::Lambda::Function")
+        function = synth({"memory_mb": str(memory)}).function
         assert function["MemorySize"] == memory
         assert function["Environment"]["Variables"]["INFERENCE_THREADS"] == threads
 
@@ -60,20 +60,20 @@ def test_as_many_threads_as_processors(synth: Synth) -> None:
 def test_metrics_and_reports_get_through_the_log_levels(synth: Synth) -> None:
     """They are log lines of level INFO; only the function's own level may hold anything back."""
     for level in ("DEBUG", "INFO", "ERROR", "CRITICAL"):
-        logging = synth({"log_level": level}).only("AWS::Lambda::Function")["LoggingConfig"]
+        logging = synth({"log_level": level}).function["LoggingConfig"]
         assert logging["LogFormat"] == "JSON"
         assert logging["ApplicationLogLevel"] == ("DEBUG" if level == "DEBUG" else "INFO")
         assert logging["SystemLogLevel"] == "INFO"
 
 
 def test_it_is_traced_and_ends_in_time(stage: Synthesised) -> None:
-    function = stage.only("AWS::Lambda::Function")
+    function = stage.function
     assert function["TracingConfig"] == {"Mode": "Active"}
     assert function["Timeout"] == stage.config.timeout_seconds
 
 
 def test_concurrency_is_reserved_where_the_stage_says_so(stage: Synthesised) -> None:
-    reserved = stage.only("AWS::Lambda::Function").get("ReservedConcurrentExecutions")
+    reserved = stage.function.get("ReservedConcurrentExecutions")
     assert reserved == (stage.config.concurrency if stage.config.reserve_concurrency else None)
 
 
@@ -111,16 +111,10 @@ def test_without_provisioned_concurrency_there_is_no_schedule(synth: Synth) -> N
 
 
 def test_its_role_may_do_just_what_it_needs(stage: Synthesised) -> None:
-    function = stage.only("AWS::Lambda::Function")
+    function = stage.function
     role = function["Role"]["Fn::GetAtt"][0]
     assert "ManagedPolicyArns" not in stage.of("AWS::IAM::Role")[role]["Properties"]
-    policies = [each for each in stage.properties("AWS::IAM::Policy") if {"Ref": role} in each["Roles"]]
-    allowed = {
-        action: statement["Resource"]
-        for policy in policies
-        for statement in policy["PolicyDocument"]["Statement"]
-        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
-    }
+    allowed = stage.allowed(role)
     log = {"Fn::GetAtt": [function["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]}
     assert allowed.pop("logs:CreateLogStream") == allowed.pop("logs:PutLogEvents") == log
     assert allowed.pop("xray:PutTraceSegments") == allowed.pop("xray:PutTelemetryRecords") == "*"
@@ -129,9 +123,9 @@ def test_its_role_may_do_just_what_it_needs(stage: Synthesised) -> None:
 
 def test_its_rights_are_there_before_it_starts(stage: Synthesised) -> None:
     """An environment that is kept warm starts while the stack is being made."""
-    (function,) = stage.of("AWS::Lambda::Function").values()
-    role = function["Properties"]["Role"]["Fn::GetAtt"][0]
-    policies = {
-        name for name, each in stage.of("AWS::IAM::Policy").items() if {"Ref": role} in each["Properties"]["Roles"]
-    }
-    assert policies <= set(function["DependsOn"])
+    for function in stage.of("AWS::Lambda::Function").values():
+        role = function["Properties"]["Role"]["Fn::GetAtt"][0]
+        policies = {
+            name for name, each in stage.of("AWS::IAM::Policy").items() if {"Ref": role} in each["Properties"]["Roles"]
+        }
+        assert policies <= set(function["DependsOn"])

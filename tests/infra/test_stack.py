@@ -50,7 +50,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def image(stage: Synthesised) -> str:
-    return str(stage.only("AWS::Lambda::Function")["Code"]["ImageUri"]["Fn::Sub"]).rpartition(":")[2]
+    return str(stage.function["Code"]["ImageUri"]["Fn::Sub"]).rpartition(":")[2]
 
 
 def version(stage: Synthesised) -> str:
