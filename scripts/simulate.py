@@ -28,8 +28,10 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNBOOK = ROOT / "docs" / "runbook.md"
 PROD = STAGES["prod"]
 HOUR, DAY = 60, 24 * 60
-# Saturday's midnight to Monday's; the fault begins on Monday at five, when the trucks are there.
-BEGIN, END, FAULT, FAULT_MINUTES = 5 * DAY, 8 * DAY, 7 * DAY + 5 * HOUR, 4 * HOUR
+# A fault begins on Monday at five, when the trucks are there, after a day of normal post; normal post lasts from
+# Saturday's midnight to Monday's.
+FAULT, FAULT_MINUTES = 7 * DAY + 5 * HOUR, 4 * HOUR
+FAULTY_DAYS, NORMAL_DAYS = (FAULT - DAY, FAULT + FAULT_MINUTES), (5 * DAY, 8 * DAY)
 # Requests a minute: while the trucks arrive, over the day, and at night and on Sundays.
 BUSY, DAYTIME, NIGHT = 300, 30, 0
 REFUSED_SHARE = 0.005
@@ -56,6 +58,11 @@ class Scenario:
     instead: tuple[str, float] = ("normal", 0.0)
     wrong: bool = False
     silent: bool = False
+
+    @property
+    def minutes(self) -> NDArray[np.int64]:
+        """Each minute that is simulated, from a Monday's midnight on."""
+        return np.arange(*(FAULTY_DAYS if self.expected else NORMAL_DAYS))
 
 
 BUDGET = ("error-budget-1h", "error-budget-6h", "error-budget-1d")
@@ -85,11 +92,11 @@ def record(folder: Path) -> tuple[Recording, Recording]:
 
 
 def run(scenario: Scenario, recordings: tuple[Recording, Recording], seed: int = 0) -> Store:
-    """The metrics of all minutes from BEGIN to END."""
+    """The metrics of the scenario's minutes."""
     random = np.random.default_rng(seed)
-    store = Store(END - BEGIN)
-    clock = np.arange(BEGIN, END)
-    fault = (clock >= FAULT) & (clock < FAULT + FAULT_MINUTES)
+    clock = scenario.minutes
+    store = Store(len(clock))
+    fault = (clock >= FAULT) & bool(scenario.expected)
     arriving = np.where(fault & scenario.silent, 0, random.poisson(_rates(clock)))
     right, wrong = recordings
     other, share = scenario.instead
@@ -111,7 +118,7 @@ def run(scenario: Scenario, recordings: tuple[Recording, Recording], seed: int =
 
 def fired(scenario: Scenario, recordings: tuple[Recording, Recording], template: Mapping[str, Any]) -> dict[str, int]:
     """The alarms that fired, by name, and how many minutes after the fault began (before it: a number below 0)."""
-    clock = np.arange(BEGIN, END) + 1
+    clock = scenario.minutes + 1
     states = alarms.states(template, run(scenario, recordings), clock)
     return {name: int(clock[state.argmax()]) - FAULT for name, state in sorted(states.items()) if state.any()}
 
