@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra_cdk import monitoring
 from infra_cdk.config import ConfigError
 from scripts.cloudwatch import alarms
 from tests.infra.conftest import Synthesised
