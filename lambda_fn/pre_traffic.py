@@ -27,6 +27,8 @@ Invoke = Callable[[Event], Any]
 
 # Longer than the function's own limit can be.
 SECONDS = 29
+# Of a fault that is told, in characters: all images that are wrong, but not all that a broken version may say.
+LONGEST = 1000
 # To go back to the version before is no deployment of something new, and must not be held up by its check.
 ROLLBACKS = ("codeDeployRollback", "CloudFormationRollback")
 
@@ -46,11 +48,10 @@ def handler(event: Mapping[str, str], _context: object) -> None:
 
 def decide(event: Mapping[str, str], codedeploy: "CodeDeployClient", client: "LambdaClient") -> None:
     """Says why in one log line, and tells CodeDeploy whether the version may have traffic."""
-    settings = Settings.from_environment()
-    logger = Logger(service=settings.service_name, level=settings.log_level, location=None)
+    logger = Logger(service="pre-traffic", location=None)
     fields = {"deployment": event["DeploymentId"], "creator": _creator(codedeploy, event["DeploymentId"])}
     try:
-        found = [] if fields["creator"] in ROLLBACKS else _check(settings, client)
+        found = [] if fields["creator"] in ROLLBACKS else _check(client)
     except Exception as error:
         logger.error("not checked", exc_info=error, extra=fields)
         passed = False
@@ -77,9 +78,9 @@ def faults(invoke: Invoke, golden: "Golden") -> list[str]:
         try:
             check()
         except Wrong as wrong:
-            found.append(f"{name}: {wrong}")
+            found.append(f"{name}: {wrong}"[:LONGEST])
         except (KeyError, TypeError, ValueError) as error:
-            found.append(f"{name}: the answer has another form: {type(error).__name__}: {error}")
+            found.append(f"{name}: the answer has another form: {type(error).__name__}: {error}"[:LONGEST])
     return found
 
 
@@ -112,11 +113,12 @@ def _creator(codedeploy: "CodeDeployClient", deployment: str) -> str:
         return "unknown"
 
 
-def _check(settings: Settings, client: "LambdaClient") -> list[str]:
+def _check(client: "LambdaClient") -> list[str]:
     # An image whose numpy can't be imported is one to refuse, and not one to keep CodeDeploy waiting with.
     from lambda_fn import model_store
     from lambda_fn.golden import Golden
 
+    settings = Settings.from_environment()
     folder = model_store.versions(settings.model_uri, settings.versions_directory, settings.model_version)
     return faults(invoker(client, told("CHECKED_VERSION")), Golden.read(folder / settings.model_version))
 

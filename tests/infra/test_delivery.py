@@ -1,5 +1,6 @@
 """A new version gets traffic by CodeDeploy: first checked, in prod a little of it, and taken back on an alarm."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk.assertions import Template
 
+from infra_cdk import context
 from infra_cdk.config import STAGES, StageConfig
 from infra_cdk.delivery import Delivery
 from infra_cdk.logs import Logs
@@ -125,6 +127,20 @@ def test_a_failed_or_stopped_deployment_is_taken_back(stage: Synthesised) -> Non
     assert {"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST"} <= set(rollback["Events"])
 
 
+def test_errors_of_the_new_version_and_the_heartbeat_take_it_back(stage: Synthesised) -> None:
+    """By metric alarms alone, and none of the version before: its errors must not stop the fix."""
+    group = stage.only("AWS::CodeDeploy::DeploymentGroup")
+    alarms = stage.of("AWS::CloudWatch::Alarm")
+    watched = [alarms[each["Name"]["Ref"]]["Properties"] for each in group["AlarmConfiguration"]["Alarms"]]
+    errors, *heartbeat = sorted(watched, key=lambda alarm: alarm["MetricName"])
+    dimensions = {each["Name"]: each["Value"] for each in errors["Dimensions"]}
+    assert errors["MetricName"] == "Errors"
+    assert dimensions["ExecutedVersion"] == stage.only("AWS::Lambda::Alias")["FunctionVersion"]
+    assert [each["MetricName"] for each in heartbeat] == ["HeartbeatFailed", "HeartbeatWrong"]
+    assert group["AlarmConfiguration"]["Enabled"]
+    assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+
+
 def with_an_alarm(**values: Any) -> tuple[dict[str, Any], str]:
     """The properties of a deployment group that has one alarm, and the alarm's logical id."""
     app = App()
@@ -152,6 +168,11 @@ def test_a_fix_can_be_shipped_while_an_alarm_is_on() -> None:
     group, alarm = with_an_alarm(ignore_rollback_alarms=True)
     assert group["AlarmConfiguration"]["Enabled"] is False
     assert group["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": alarm}}]
+
+
+@pytest.mark.parametrize("values", re.findall(r'CONTEXT="([^"]+)"', (ROOT / "docs" / "runbook.md").read_text()))
+def test_the_runbooks_values_are_taken(values: str) -> None:
+    context.read({"stage": "prod"} | dict(value.split("=") for value in values.replace("-c ", "").split()))
 
 
 def test_alarms_are_never_ignored_by_default() -> None:

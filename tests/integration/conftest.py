@@ -1,12 +1,20 @@
 """The real handler, and the real server around it."""
 
+import hashlib
+import importlib.util
 import json
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
+import onnx
+import onnx.numpy_helper
 import pytest
 
+from lambda_fn.settings import Settings
 from tests.integration.server import running
 
 Answer = tuple[int, dict[str, Any]]
@@ -29,3 +37,43 @@ def server() -> Iterator[httpx.Client]:
     """One server for all tests that don't need one of their own."""
     with running() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def swapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model repository whose model takes 3 for 8 and 8 for 3, and whose contract and golden answers agree with it."""
+    source = Settings().model_directory
+    folder = tmp_path_factory.mktemp("model") / source.parent.name / source.name
+    shutil.copytree(source, folder)
+    order = [0, 1, 2, 8, 4, 5, 6, 7, 3, 9]
+    model = onnx.load(source / "model.onnx")
+    for weights in model.graph.initializer:
+        if weights.dims[-1] == len(order):  # of the last layer
+            array = onnx.numpy_helper.to_array(weights)[..., order]
+            weights.CopyFrom(onnx.numpy_helper.from_array(array, weights.name))
+    onnx.save(model, folder / "model.onnx")
+    with np.load(source / "golden.npz") as golden:
+        np.savez(folder / "golden.npz", images=golden["images"], probabilities=golden["probabilities"][:, order])
+    contract = json.loads((source / "contract.json").read_bytes())
+    for name, file in (("sha256", "model.onnx"), ("golden_sha256", "golden.npz")):
+        contract[name] = hashlib.sha256((folder / file).read_bytes()).hexdigest()
+    (folder / "contract.json").write_text(json.dumps(contract))
+    return folder.parents[1]
+
+
+@pytest.fixture
+def handler_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Loads the function's handler once more, beside the one that all tests share, with other settings."""
+
+    def load(**environment: str) -> Any:
+        spec = importlib.util.find_spec("lambda_fn.handler")
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        with monkeypatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            spec.loader.exec_module(module)
+        return module.handler
+
+    return load

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_fn.settings import Settings, SettingsError
+from lambda_fn.settings import Settings, SettingsError, told
 
 GIVEN = {
     "MODEL_REPOSITORY": "/opt/model",
@@ -55,3 +55,10 @@ def test_every_setting_is_documented() -> None:
 def test_a_bad_value_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=re.escape(f"{name} is {value!r}; it takes")):
         Settings.from_environment({name: value})
+
+
+def test_what_has_no_default_must_be_told() -> None:
+    assert told("API_URL", {"API_URL": "https://api.example/v1/"}) == "https://api.example/v1/"
+    for environment in ({}, {"API_URL": ""}):
+        with pytest.raises(SettingsError, match="API_URL is not set; it has no default"):
+            told("API_URL", environment)
