@@ -51,7 +51,10 @@ def _availability(metrics: Metrics) -> Widgets:
             "Burn rate of the error budget",
             "times too fast",
             "At 1 the budget lasts for just 30 days. At a red line somebody is called, if the shorter window agrees.",
-            [burn_rate(errors, requests, HOUR, label="over 1 h", color=BLUE)],
+            [
+                burn_rate(errors, requests, FIVE, label="over 5 min", color=GREY),
+                burn_rate(errors, requests, HOUR, label="over 1 h", color=BLUE),
+            ],
             bounds=[(pair.burn, f"{pair.burn:g}× over {pair.long.to_hours():g} h") for pair in PAIRS],
         ),
         graph(
@@ -132,7 +135,7 @@ def _environments(metrics: Metrics, config: StageConfig) -> Widgets:
     if warm:
         spilled = metrics.alias("ProvisionedConcurrencySpilloverInvocations", period=FIVE, label="spillover")
         starts.append(spilled.with_(color=ORANGE))
-    utilisation = metrics.alias("ProvisionedConcurrencyUtilization", "Maximum", period=MINUTE, label="in use")
+    utilisation = metrics.alias("ProvisionedConcurrencyUtilization", "Average", period=FIVE, label="in use")
     return [
         graph(
             "Concurrency",

@@ -15,8 +15,8 @@ from scripts.samples import Sample, payload
 Images = NDArray[np.uint8]
 Make = Callable[[Images, Generator], Sequence[Images]]
 
-# Images in a request: most have one or a tray's few, some have a sack's.
-SIZES, SIZE_SHARES = (1, 10, 50), (0.5, 0.35, 0.15)
+# Images in a request: most have one, others a tray's, some a sack's.
+SIZES, SIZE_SHARES = (1, 8, 20, 60), (0.55, 0.25, 0.15, 0.05)
 # How much the requests differ in their digits: their shares vary by about a third of themselves.
 EVENNESS = 100
 

@@ -97,7 +97,7 @@ def run(scenario: Scenario, recordings: tuple[Recording, Recording], seed: int =
     clock = scenario.minutes
     store = Store(len(clock))
     fault = (clock >= FAULT) & bool(scenario.expected)
-    arriving = np.where(fault & scenario.silent, 0, random.poisson(_rates(clock)))
+    arriving = np.where(fault & scenario.silent, 0, random.poisson(rates(clock)))
     right, wrong = recordings
     other, share = scenario.instead
     replaced = random.binomial(arriving, np.where(fault, share, 0))
@@ -116,6 +116,13 @@ def run(scenario: Scenario, recordings: tuple[Recording, Recording], seed: int =
     return store
 
 
+def add_memory(store: Store, recorded: Recording) -> None:
+    """As the stack's metric filter makes it of the platform's report."""
+    (report,) = recorded["report"][0].lines
+    used = np.array([report["record"]["metrics"]["maxMemoryUsedMB"]], float)
+    store.add(Name.of(f"PostalDigits/{PROD.stage}", "MaxMemoryUsed", {}), used, np.ones((store.minutes, 1)))
+
+
 def fired(scenario: Scenario, recordings: tuple[Recording, Recording], template: Mapping[str, Any]) -> dict[str, int]:
     """The alarms that fired, by name, and how many minutes after the fault began (before it: a number below 0)."""
     clock = scenario.minutes + 1
@@ -123,7 +130,7 @@ def fired(scenario: Scenario, recordings: tuple[Recording, Recording], template:
     return {name: int(clock[state.argmax()]) - FAULT for name, state in sorted(states.items()) if state.any()}
 
 
-def _rates(clock: NDArray[np.int64]) -> NDArray[np.int64]:
+def rates(clock: NDArray[np.int64]) -> NDArray[np.int64]:
     day, hour = clock // DAY % 7, clock // HOUR % 24
     rates = np.where((hour >= 4) & (hour < 9), BUSY, np.where((hour >= 9) & (hour < 20), DAYTIME, NIGHT))
     return np.where(day < 6, rates, NIGHT)

@@ -150,7 +150,7 @@ def test_the_objective_counts_what_the_alarms_count(stage: Synthesised) -> None:
     counted = [sli["TotalRequestCountMetric"], sli["MonitoredRequestCountMetric"]["BadCountMetric"]]
     child = next(each for each in stage.properties(METRIC) if each["AlarmName"].endswith("error-budget-1h-long"))
     alarmed = {each["Id"]: each["MetricStat"]["Metric"] for each in child["Metrics"] if "MetricStat" in each}
-    assert [each["MetricStat"]["Metric"] for (each,) in counted] == [alarmed["requests"], alarmed["errors"]]
+    assert [each["MetricStat"]["Metric"] for (each,) in counted] == [alarmed["requests60"], alarmed["errors60"]]
 
 
 def test_the_stages_of_an_account_are_told_apart(synth: Synth) -> None:
