@@ -87,12 +87,17 @@ def _graph(axes: Any, widget: Widget, day: Day, _alarms: object) -> None:
 
 
 def _bounds(axes: Any, widget: Widget) -> None:
-    """The annotations; like CloudWatch's they stretch the axis. Their labels lie side by side, as lines may be near."""
-    for place, each in enumerate(widget.properties.get("annotations", {}).get("horizontal", [])):
+    """The annotations, labels side by side where lines are near; like CloudWatch's they stretch the axis."""
+    bounds = sorted(_annotations(widget), key=lambda each: float(each["value"]))
+    for each in bounds:
         axes.axhline(each["value"], color=each["color"], lw=1, ls=(0, (5, 3)))
+    beside, below = 0, -np.inf
+    for each in bounds:
+        near = each["value"] - below < 0.1 * np.ptp(axes.get_ylim())
+        beside, below = (beside + 1 if near else 0), each["value"]
         axes.annotate(
-            f"{each['label']}: {each['value']:g}",
-            (1 - 0.3 * (place % 3), each["value"]),
+            each["label"],
+            (1 - 0.3 * beside, each["value"]),
             xycoords=("axes fraction", "data"),
             xytext=(-3, 3),
             textcoords="offset points",
@@ -100,6 +105,11 @@ def _bounds(axes: Any, widget: Widget) -> None:
             fontsize=8,
             color=each["color"],
         )
+
+
+def _annotations(widget: Widget) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = widget.properties.get("annotations", {}).get("horizontal", [])
+    return found
 
 
 def _bar(axes: Any, widget: Widget, day: Day, _alarms: object) -> None:
