@@ -1,10 +1,14 @@
 """The heartbeat comes in as a client does, and may do no more than that and read its own key."""
 
+import re
 from typing import Any
+
+import pytest
 
 from infra_cdk.throttle import HEARTBEAT
 from lambda_fn import heartbeat
-from tests.infra.conftest import Synthesised
+from lambda_fn.settings import Settings
+from tests.infra.conftest import ROOT, Synthesised
 
 
 def function(stage: Synthesised) -> dict[str, Any]:
@@ -29,6 +33,14 @@ def test_it_asks_the_stage_by_https_with_a_key_that_aws_made(stage: Synthesised)
     assert (url[0], url[-1]) == ("https://", "/")
     assert {"Ref": api_stage} in url
     assert "Value" not in stage.of("AWS::ApiGateway::ApiKey")[key(stage)]["Properties"]
+
+
+@pytest.mark.parametrize("entry", ["heartbeat", "pre_traffic"])
+def test_what_it_is_told_is_what_it_asks_for(stage: Synthesised, entry: str) -> None:
+    """Settings of the service's, and the variables that have no default: each of them, and no other."""
+    variables = stage.companion(entry)["Properties"]["Environment"]["Variables"]
+    own = {name for name in variables if f"| {name} " not in (Settings.__doc__ or "")}
+    assert own == set(re.findall(r'told\("(\w+)"\)', (ROOT / "lambda_fn" / f"{entry}.py").read_text()))
 
 
 def test_it_is_told_the_model_that_the_service_serves(stage: Synthesised) -> None:

@@ -123,8 +123,9 @@ def test_an_answer_that_drips_is_a_failure_in_time(server: Any) -> None:
 
     def drip(request: Server) -> None:
         request.send(200, b" ", **{"content-length": "1000000"})
-        while not ended.wait(0.01):
-            request.wfile.write(b" ")
+        for _ in range(100):
+            if not ended.wait(0.01):
+                request.wfile.write(b" ")
 
     found = asked(server, drip, seconds=0.2)
     ended.set()
