@@ -147,10 +147,10 @@ def _log(axes: Any, widget: Widget, day: Day, _alarms: object) -> None:
     widths = np.array([max(len(row[place]) for row in [table.columns, *rows]) + 2 for place in range(len(rows[0]))])
     lefts = np.concatenate([[0], np.cumsum(widths)])[:-1] / max(widths.sum(), 60)
     for number, row in enumerate([table.columns, *rows]):
-        height = 0.98 - number / (LOG_ROWS + 1)
+        height = 0.93 - number / (LOG_ROWS + 1)
         for left, cell in zip(lefts, row, strict=True):
-            axes.text(left, height, cell, fontsize=8.5, color=INK if number else FAINT, va="top", family="monospace")
-        axes.plot([0, 1], [height - 0.085] * 2, color="#e3e6ea", lw=0.6)
+            axes.text(left, height, cell, fontsize=8.5, color=INK if number else FAINT, va="baseline", family="monospace")
+        axes.plot([0, 1], [height - 0.03] * 2, color="#e3e6ea", lw=0.6)
 
 
 def _cell(value: Any) -> str:
