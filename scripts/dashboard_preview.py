@@ -63,6 +63,15 @@ def named(template: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def with_names(widget: Widget, names: Mapping[str, str]) -> Widget:
+    """The alarm widget knows ARNs; CloudWatch looks up their names."""
+    if widget.kind != "alarm":
+        return widget
+    return Widget(
+        widget.kind, widget.x, widget.y, widget.width, widget.height, {**widget.properties, "names": dict(names)}
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Draws both dashboards."""
     parser = argparse.ArgumentParser(prog="make dashboard-preview", description=__doc__.split("\n")[0])
@@ -75,17 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     states = {key: bool(by_name[name][-1]) for key, name in names.items() if name in by_name}
     for name, widgets in dashboards.read(template).items():
         path = options.out / f"dashboard-{name}.png"
-        draw([_with_names(each, names) for each in widgets], today, states, path)
+        draw([with_names(each, names) for each in widgets], today, states, path)
         sys.stdout.write(f"{path}\n")
-
-
-def _with_names(widget: Widget, names: Mapping[str, str]) -> Widget:
-    """The alarm widget knows ARNs; CloudWatch looks up their names."""
-    if widget.kind != "alarm":
-        return widget
-    return Widget(
-        widget.kind, widget.x, widget.y, widget.width, widget.height, {**widget.properties, "names": dict(names)}
-    )
 
 
 if __name__ == "__main__":

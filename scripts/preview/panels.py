@@ -149,7 +149,9 @@ def _log(axes: Any, widget: Widget, day: Day, _alarms: object) -> None:
     for number, row in enumerate([table.columns, *rows]):
         height = 0.93 - number / (LOG_ROWS + 1)
         for left, cell in zip(lefts, row, strict=True):
-            axes.text(left, height, cell, fontsize=8.5, color=INK if number else FAINT, va="baseline", family="monospace")
+            axes.text(
+                left, height, cell, fontsize=8.5, color=INK if number else FAINT, va="baseline", family="monospace"
+            )
         axes.plot([0, 1], [height - 0.03] * 2, color="#e3e6ea", lw=0.6)
 
 
