@@ -8,6 +8,7 @@ import pytest
 
 from infra_cdk import monitoring
 from infra_cdk.config import ConfigError
+from scripts import cost
 from scripts.cloudwatch import alarms
 from tests.infra.conftest import Synthesised
 
@@ -161,6 +162,14 @@ def test_the_stages_of_an_account_are_told_apart(synth: Synth) -> None:
         each.only("AWS::Logs::MetricFilter")["MetricTransformations"][0]["MetricNamespace"] for each in (dev, prod)
     ]
     assert len(set(namespaces)) == 2
+
+
+def test_the_cost_is_that_of_what_is_deployed(synth: Synth) -> None:
+    deployed, prod = cost.read()["deployed"], synth({"stage": "prod"})
+    metrics = [query.name for each in alarms.read(prod.template).values() for query in each.queries if query.name]
+    assert (deployed["alarm_metrics"], deployed["composites"]) == (len(metrics), len(prod.of(COMPOSITE)))
+    assert deployed["dashboards"] == len(prod.of("AWS::CloudWatch::Dashboard"))
+    assert deployed["keys"] == len(prod.of("AWS::KMS::Key"))
 
 
 def test_its_docstring_says_what_the_alarms_cost(synth: Synth) -> None:
