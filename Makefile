@@ -17,7 +17,7 @@ IMAGE ?= postal-digits:latest
 BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
 
 .PHONY: help setup serve test lint fuzz model evaluate compare lock image test-container bench \
-  bootstrap synth diff deploy destroy smoke cost
+  bootstrap synth diff deploy destroy smoke cost simulate dashboard-preview
 
 help: ## lists the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -110,6 +110,14 @@ smoke: setup ## checks a deployment, local or real (URL=... API_KEY=...)
 
 cost: setup ## a month's cost (RPS=100 BATCH=1); without RPS, writes the README's table
 	@$(BIN)/python -m scripts.cost $(if $(RPS),--rps $(RPS)) $(if $(BATCH),--batch $(BATCH))
+
+simulate: setup ## days of post through prod's alarms: which fires at which fault, and when; writes the runbook's table
+	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
+	@$(BIN)/python -m scripts.simulate
+
+dashboard-preview: setup ## draws the dashboards, from a local load, into docs/
+	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
+	@$(BIN)/python -m scripts.dashboard_preview
 
 lock: setup ## writes the requirements files anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@uv pip compile $(LOCK) --group dev -o requirements-dev.txt

@@ -43,29 +43,32 @@ def burn_rate(
     errors: cloudwatch.Metric, requests: cloudwatch.Metric, period: Duration, floor: int = 0, **options: str
 ) -> cloudwatch.MathExpression:
     """The share of requests that failed, as a multiple of BUDGET; 0 with fewer failures than `floor`."""
-    return cloudwatch.MathExpression(
-        expression=f"IF(FILL(errors, 0) >= {max(floor, 1)}, FILL(errors, 0) / FILL(requests, 1) / {BUDGET}, 0)",
-        using_metrics={"errors": errors, "requests": requests},
-        period=period,
-        **options,
-    )
+    failed, share, using = _counted(errors, requests, period)
+    expression = f"IF({failed} >= {max(floor, 1)}, {share} / {BUDGET}, 0)"
+    return cloudwatch.MathExpression(expression=expression, using_metrics=using, period=period, **options)
 
 
 def budget_left(errors: cloudwatch.Metric, requests: cloudwatch.Metric, period: Duration) -> cloudwatch.MathExpression:
     """Percent of the error budget that is left in `period`; below 0 it is overspent."""
-    return cloudwatch.MathExpression(
-        expression=f"100 * (1 - FILL(errors, 0) / FILL(requests, 1) / {BUDGET})",
-        using_metrics={"errors": errors, "requests": requests},
-        period=period,
-        label="Error budget left, %",
-    )
+    _, share, using = _counted(errors, requests, period)
+    expression, label = f"100 * (1 - {share} / {BUDGET})", "Error budget left, %"
+    return cloudwatch.MathExpression(expression=expression, using_metrics=using, period=period, label=label)
 
 
 def availability(errors: cloudwatch.Metric, requests: cloudwatch.Metric, period: Duration) -> cloudwatch.MathExpression:
     """Percent of requests that were answered without a failure of ours."""
-    return cloudwatch.MathExpression(
-        expression="100 * (1 - FILL(errors, 0) / FILL(requests, 1))",
-        using_metrics={"errors": errors, "requests": requests},
-        period=period,
-        label="Availability, %",
+    _, share, using = _counted(errors, requests, period)
+    expression, label = f"100 * (1 - {share})", "Availability, %"
+    return cloudwatch.MathExpression(expression=expression, using_metrics=using, period=period, label=label)
+
+
+def _counted(
+    errors: cloudwatch.Metric, requests: cloudwatch.Metric, period: Duration
+) -> tuple[str, str, dict[str, cloudwatch.IMetric]]:
+    """The failures, the share of requests that failed, and the metrics of both, whose ids differ by their window."""
+    failed, all_ = (f"{name}{period.to_minutes():g}" for name in ("errors", "requests"))
+    return (
+        f"FILL({failed}, 0)",
+        f"FILL({failed}, 0) / FILL({all_}, 1)",
+        {failed: errors, all_: requests},
     )

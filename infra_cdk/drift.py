@@ -47,9 +47,9 @@ def expression(shares: Sequence[float], minimum: int = MINIMUM) -> str:
     """The index over m0 to m9, the counts of each digit; 0 with fewer than `minimum` pictures."""
     fills = [f"FILL(m{digit},0)" for digit in range(len(shares))]
     total = f"({'+'.join(fills)})"
-    logs = [f"(LOG({fill}+.5)-({math.log(share):.5f}))" for fill, share in zip(fills, shares, strict=True)]
+    logs = [f"(LOG({fill}+.5)-({math.log(share):.7f}))" for fill, share in zip(fills, shares, strict=True)]
     observed = "+".join(f"({fill}+.5)*{log}" for fill, log in zip(fills, logs, strict=True))
-    expected = "+".join(f"{share:.5f}*{log}" for share, log in zip(shares, logs, strict=True))
+    expected = "+".join(f"{share:.7f}*{log}" for share, log in zip(shares, logs, strict=True))
     return f"IF({total}>={minimum},({observed})/({total}+{len(shares) / 2:g})-({expected}),0)"
 
 

@@ -129,9 +129,10 @@ def share(
     part: cloudwatch.Metric, whole: cloudwatch.Metric, at_least: int, period: Duration, **options: str
 ) -> cloudwatch.MathExpression:
     """`part` as a share of `whole`, 0 to 1; 0 while `whole` is below `at_least`, and where there is no data."""
+    some, all_ = (metric.metric_name[0].lower() + metric.metric_name[1:] for metric in (part, whole))
     return cloudwatch.MathExpression(
-        expression=f"IF(FILL(whole, 0) >= {at_least}, FILL(part, 0) / FILL(whole, 1), 0)",
-        using_metrics={"part": part, "whole": whole},
+        expression=f"IF(FILL({all_}, 0) >= {at_least}, FILL({some}, 0) / FILL({all_}, 1), 0)",
+        using_metrics={some: part, all_: whole},
         period=period,
         **options,
     )

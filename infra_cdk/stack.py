@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra_cdk.api import Api
 from infra_cdk.config import StageConfig
+from infra_cdk.dashboard import Dashboards
 from infra_cdk.delivery import Delivery
 from infra_cdk.heartbeat import Heartbeat
 from infra_cdk.logs import Logs
@@ -19,8 +20,8 @@ class PostalDigits(Stack):
     """One stage.
 
     Attributes:
-        config, logs, models, service, api, heartbeat, monitoring, delivery: its values and its parts; `models` is None
-            where the stage has no bucket.
+        config, logs, models, service, api, heartbeat, monitoring, dashboards, delivery: its values and its parts;
+            `models` is None where the stage has no bucket.
     """
 
     def __init__(self, scope: Construct, id: str, *, config: StageConfig, source: Path) -> None:
@@ -48,6 +49,9 @@ class PostalDigits(Stack):
         )
         self.monitoring = Monitoring(
             self, "Monitoring", config=config, source=source, api=self.api, service=self.service
+        )
+        self.dashboards = Dashboards(
+            self, "Dashboards", config=config, monitoring=self.monitoring, log_group=self.service.log_group
         )
         self.delivery = Delivery(
             self,

@@ -61,10 +61,11 @@ def month(load: Load, prices: Prices, config: StageConfig, *, provisioned: bool)
         "Lambda kept warm": kept * prices["provisioned"]["gb_second_kept"],
         "CloudWatch logs": load.millions * 1e6 * request["log_bytes"] / 1e9 * prices["logs"]["gb"],
         "CloudWatch metrics": request["metrics"] * prices["metrics"]["metric"],
+        "CloudWatch alarms, dashboards": watched(prices),
         "X-Ray": traced(load.rps) * SECONDS / 1e6 * prices["traces"]["million"],
         "WAF": firewall(load, prices) if config.waf else 0,
         "data to the internet": tiered(load.millions * 1e6 * answer / 1e12, prices["transfer"]["gb"]) * 1e3,
-        "KMS": prices["keys"]["key"],
+        "KMS": prices["deployed"]["keys"] * prices["keys"]["key"],
     }
 
 
@@ -86,6 +87,12 @@ def environments(load: Load, seconds: float, config: StageConfig) -> int:
 def traced(rps: float) -> float:
     """Traces a second: X-Ray's default takes the first request of each and a twentieth of the others."""
     return min(rps, 1) + 0.05 * max(0, rps - 1)
+
+
+def watched(prices: Prices) -> float:
+    alarms, deployed = prices["alarms"], prices["deployed"]
+    watching: float = deployed["alarm_metrics"] * alarms["metric"] + deployed["composites"] * alarms["composite"]
+    return watching + float(deployed["dashboards"] * prices["dashboards"]["dashboard"])
 
 
 def firewall(load: Load, prices: Prices) -> float:
