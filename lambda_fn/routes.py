@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -26,17 +27,20 @@ def build(models: Models, max_images: int, cors_origins: Sequence[str] = ()) -> 
     app = APIGatewayRestResolver(serializer=_json, cors=cors)
 
     def predict_batch() -> dict[str, Any]:
-        return _predict(app, models, lambda content: decode.pictures(content, max_images))
+        return _predict(app, models, max_images, decode.pictures)
 
     def predict_img() -> dict[str, Any]:
         content_type = app.current_event.headers.get("content-type") or ""
-        return _predict(app, models, lambda content: decode.files(content, content_type, max_images))
+        return _predict(app, models, max_images, lambda content, limit: decode.files(content, content_type, limit))
 
     refused = METHODS if cors is None else METHODS[:-1]  # a preflight is the resolver's to answer
     _route(app, "GET", "/", lambda: {"message": "Hello World"}, refused)
     _route(app, "GET", "/health", lambda: _health(models), refused)
     _route(app, "POST", "/predict/batch", predict_batch, refused)
     _route(app, "POST", "/predict/img", predict_img, refused)
+    _route(app, "GET", "/openapi.json", lambda: _openapi(app, models, max_images), refused)
+    for name in ("docs", "console"):
+        _route(app, "GET", f"/{name}", partial(_page, app, name), refused)
     app.exception_handler(NotFoundError)(lambda _: _refuse(app, NotFound("not_found", "no such path")))
     app.exception_handler(RequestError)(lambda error: _refuse(app, error))
     app.exception_handler(Exception)(lambda error: _fail(app, error))
@@ -52,16 +56,30 @@ def _health(models: Models) -> dict[str, Any]:
     return {"status": "ok", "models": listed}
 
 
+def _openapi(app: APIGatewayRestResolver, models: Models, max_images: int) -> Response[str | bytes]:
+    from lambda_fn.web import openapi  # most environments never serve a page
+
+    model = models.default.contract
+    document = openapi.document(model.name, tuple(models.contracts), model.version, max_images)
+    return document.response(app.current_event.headers)
+
+
+def _page(app: APIGatewayRestResolver, name: str) -> Response[str | bytes]:
+    from lambda_fn.web import pages  # as above
+
+    return pages.page(name).response(app.current_event.headers)
+
+
 def _route(
     app: APIGatewayRestResolver,
     method: str,
     path: str,
-    function: Callable[[], dict[str, Any]],
+    function: Callable[[], dict[str, Any] | Response[str | bytes]],
     refused: Sequence[str],
 ) -> None:
     """Registers `path` for `method`, and the answer 405 for the other ones of `refused`."""
 
-    def answer() -> dict[str, Any]:
+    def answer() -> dict[str, Any] | Response[str | bytes]:
         app.context["record"].route = path
         return function()
 
@@ -73,15 +91,17 @@ def _route(
     app.route(path, [other for other in refused if other != method])(wrong_method)
 
 
-def _predict(app: APIGatewayRestResolver, models: Models, read: Callable[[bytes], decode.Pictures]) -> dict[str, Any]:
+def _predict(
+    app: APIGatewayRestResolver, models: Models, max_images: int, read: Callable[[bytes, int], decode.Pictures]
+) -> dict[str, Any]:
     record: Record = app.context["record"]
-    with_probabilities = _flag(app, "probabilities")
+    with_probabilities, with_seen = _flag(app, "probabilities"), _flag(app, "seen")
     model = models.get(app.current_event.query_string_parameters.get("version"))
     record.model_version = model.contract.version
     content = decode.body(app.current_event.raw_event)
     record.body_bytes = len(content)
     try:
-        pictures = read(content)
+        pictures = read(content, min(max_images, preprocess.SEEN_AT_MOST) if with_seen else max_images)
     finally:
         decoded = time.perf_counter()
         record.decode_time = (decoded - record.started) * 1e3
@@ -99,6 +119,8 @@ def _predict(app: APIGatewayRestResolver, models: Models, read: Callable[[bytes]
     response: dict[str, Any] = answer.as_json() | {"model": _identity(model)}
     if with_probabilities:
         response["probabilities"] = postprocess.rounded(scores)
+    if with_seen:
+        response["seen"] = preprocess.seen(prepared.tensor)
     return response
 
 
