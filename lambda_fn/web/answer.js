@@ -16,7 +16,7 @@ const WORDS = {
 const DOUBTS = ["low_confidence", "blank", "unclear", "cluttered", "low_contrast"];
 
 const element = (id) => document.getElementById(id);
-const percent = (share) => `${(share * 100).toFixed(share > 0.9995 || share < 0.0005 ? 2 : 1)} %`;
+const percent = (share) => (share > 0.9995 ? "> 99.9 %" : `${(share * 100).toFixed(1)} %`);
 
 /** An element with text in it. */
 function made(tag, text = "", className = "") {

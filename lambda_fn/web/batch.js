@@ -57,8 +57,8 @@ class Batch {
 
   finish() {
     element("progress").hidden = element("stop").hidden = true;
-    // Doubtful first, the least sure before the others.
-    this.found.sort((a, b) => b.doubtful - a.doubtful || a.confidence - b.confidence);
+    // Doubtful first, the least sure before the others; what is blank needs no second look.
+    this.found.sort((a, b) => b.doubtful - a.doubtful || a.blank - b.blank || a.confidence - b.confidence);
     const doubtful = this.found.filter((each) => each.doubtful).length;
     const missing = this.total - this.found.length - this.refused.length;
     const told = [`${this.found.length} read in ${this.seconds.toFixed(1)} s`, `${doubtful} doubtful`];
@@ -117,7 +117,7 @@ class Batch {
     button.type = "button";
     const doubt = found.doubtful ? ", doubtful" : "";
     button.setAttribute("aria-label", `${found.picture.name}: ${digit}, ${percent(found.confidence)}${doubt}`);
-    read.append(made("strong", digit), made("span", `${Math.round(found.confidence * 100)} %`));
+    read.append(made("strong", digit), made("span", `${Math.floor(found.confidence * 100)} %`));
     button.append(canvas, read);
     button.onclick = () => {
       element("grid").querySelector("[aria-current]")?.removeAttribute("aria-current");

@@ -22,6 +22,7 @@ async function attempt(work) {
   element("alert").hidden = true;
   try {
     await work(() => mine === latest);
+    if (element("health").classList.contains("bad") && work !== askHealth) await askHealth();
   } catch (error) {
     if (mine === latest && error.name !== "AbortError") tell(error);
   }
@@ -33,14 +34,14 @@ function tell(error) {
   const about = known && error.requestId ? ` (request ${error.requestId})` : "";
   const button = made("button", wantsKey ? "Enter the key" : "Try again");
   button.type = "button";
-  button.onclick = () => (wantsKey ? openKey(true) : again ? attempt(again) : start(askHealth));
+  button.onclick = () => (wantsKey ? openKey(true) : attempt(again || askHealth));
   element("alert").replaceChildren(made("p", `${error.message}${about}`), button);
   element("alert").hidden = false;
 }
 
 async function readPad(isLatest) {
   if (pad.empty) return;
-  await readOne({ name: "the drawing", blob: await pad.picture() }, isLatest);
+  await readOne({ name: "the drawing", blob: pad.picture() }, isLatest);
 }
 
 async function readOne(picture, isLatest) {
@@ -74,7 +75,7 @@ async function askHealth() {
     const models = await service.models();
     const chosen = element("version").value;
     const options = models.map((model) => {
-      const option = made("option", `version ${model.version}${model.default ? " (default)" : ""}`);
+      const option = made("option", `version ${model.version}${model.default ? ", default" : ""}`);
       option.value = model.version;
       option.selected = chosen ? model.version === chosen : model.default;
       return option;
@@ -124,18 +125,22 @@ element("files").onchange = async () => {
   await takeFiles([...element("files").files]);
   element("files").value = "";
 };
-element("samples").onclick = () => start(async () => readMany(await samplePictures(SAMPLES), []));
+element("samples").onclick = () => start(() => readMany(samplePictures(SAMPLES), []));
 element("version").onchange = () => again && attempt(again);
 element("key-button").onclick = () => openKey(element("key-panel").hidden);
 element("key").value = service.key;
-element("key").onchange = () => {
+element("key-panel").onsubmit = (event) => {
+  event.preventDefault();
   service.key = element("key").value.trim();
   showKey();
+  openKey(false);
+  element("key-button").focus();
   if (again) attempt(again);
 };
 element("key").onkeydown = (event) => {
-  if (event.key === "Escape") openKey(false);
-  if (event.key === "Escape") element("key-button").focus();
+  if (event.key !== "Escape") return;
+  openKey(false);
+  element("key-button").focus();
 };
 document.addEventListener("paste", (event) => {
   const files = [...(event.clipboardData?.files || [])];

@@ -33,7 +33,7 @@ class Pad {
   }
 
   picture() {
-    return new Promise((resolve) => this.canvas.toBlob(resolve, "image/png"));
+    return fileOf(this.canvas);
   }
 
   begin(event) {

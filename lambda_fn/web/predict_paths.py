@@ -26,8 +26,7 @@ def paths() -> dict[str, Any]:
     files = {"type": "string", "format": "binary", "description": "The bytes of a file."}
     form = {
         "type": "object",
-        "minProperties": 1,
-        "additionalProperties": {"type": "array", "minItems": 1, "items": files},
+        "required": ["files"],
         "properties": {"files": {"type": "array", "minItems": 1, "items": files}},
     }
     img = {"image/png": {"schema": files}, "image/jpeg": {"schema": files}, "multipart/form-data": {"schema": form}}
@@ -102,7 +101,7 @@ def parameters(versions: Sequence[str], default: str) -> dict[str, Any]:
 
 
 def _flag(name: str, description: str) -> dict[str, Any]:
-    # An enum of strings, for a client that knows booleans only may send True.
+    # An enum of strings: a client made for a boolean may send True.
     return {
         "name": name,
         "in": "query",

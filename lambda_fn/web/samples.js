@@ -4,7 +4,7 @@
 
 const STROKES = [
   "M50 15 C22 15 20 85 50 85 C80 85 78 15 50 15 Z",
-  "M38 30 L54 15 L54 85",
+  "M43 27 L54 15 L54 85",
   "M27 34 C30 8 72 8 70 36 C68 54 38 66 26 84 L76 84",
   "M28 24 C40 8 74 14 68 36 C65 47 54 48 46 48 C58 48 74 54 71 70 C68 90 34 90 26 74",
   "M60 85 L60 15 L22 62 L80 62",
@@ -16,6 +16,8 @@ const STROKES = [
 ];
 const PAPERS = ["#ffffff", "#f7f1e1", "#e9edf3", "#d9c7a2", "#f3dcd4"];
 const INKS = ["#16213a", "#0b3d91", "#3c3c3c", "#5b1a1a", "#14532d"];
+// By their place from the end.
+const ODD = { 7: "faint", 5: "struck", 3: "scribble", 2: "empty" };
 
 /** Numbers from 0 to 1 that are the same every time for the same seed (mulberry32). */
 function randomFrom(seed) {
@@ -41,25 +43,25 @@ function drawDigit(context, digit, side, random) {
   context.restore();
 }
 
-/** `count` pictures in many inks and papers; among them one faint, one struck through and one empty. */
-async function samplePictures(count) {
+/** `count` pictures in many inks and papers, the last ones of the kinds that ODD names. */
+function samplePictures(count) {
   const random = randomFrom(28);
   const pictures = [];
   for (let index = 0; index < count; index += 1) {
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = 72;
     const context = canvas.getContext("2d");
-    const kind = { [count - 4]: "faint", [count - 3]: "struck", [count - 2]: "empty" }[index] || "plain";
+    const kind = ODD[count - index] || "plain";
     context.fillStyle = PAPERS[Math.floor(random() * PAPERS.length)];
     context.fillRect(0, 0, 72, 72);
     context.lineCap = context.lineJoin = "round";
     context.strokeStyle = INKS[Math.floor(random() * INKS.length)];
     context.globalAlpha = kind === "faint" ? 0.16 : 1;
-    if (kind !== "empty") drawDigit(context, index % 10, 72, random);
+    if (!["empty", "scribble"].includes(kind)) drawDigit(context, index % 10, 72, random);
     context.lineWidth = 5;
-    if (kind === "struck") context.stroke(new Path2D("M10 20 L62 56 M12 56 L60 18 M8 38 L64 36"));
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-    pictures.push({ name: `sample ${index + 1}`, blob });
+    if (kind === "struck") context.stroke(new Path2D("M0 44 L72 40"));
+    if (kind === "scribble") context.stroke(new Path2D("M8 52 C16 0 24 80 32 22 C40 -4 42 84 50 30 C56 6 58 60 66 24"));
+    pictures.push({ name: `sample ${index + 1}`, blob: fileOf(canvas) });
   }
   return pictures;
 }
