@@ -67,7 +67,9 @@ def _content(name: str, versions: Sequence[str], default: str, max_images: int) 
 
 
 def _open_paths() -> dict[str, Any]:
-    hello = {"application/json": {"schema": {"$ref": "#/components/schemas/Hello"}, "example": {"message": "Hello World"}}}
+    hello = {
+        "application/json": {"schema": {"$ref": "#/components/schemas/Hello"}, "example": {"message": "Hello World"}}
+    }
     health = {"application/json": {"schema": {"$ref": "#/components/schemas/Health"}}}
     json_schema = {"application/json": {"schema": {"type": "object"}}}
     html = {"text/html": {"schema": {"type": "string"}}}

@@ -71,7 +71,9 @@ def _post(name: str, summary: str, description: str, content: dict[str, Any]) ->
             "summary": summary,
             "description": description,
             "security": [{"ApiKey": []}],
-            "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in ("probabilities", "seen", "version")],
+            "parameters": [
+                {"$ref": f"#/components/parameters/{name}"} for name in ("probabilities", "seen", "version")
+            ],
             "requestBody": {"required": True, "content": content},
             "responses": {"200": {"description": "A digit for each image.", "content": {"application/json": answer}}}
             | errors,
