@@ -11,6 +11,7 @@ import simdjson
 from lambda_fn.errors import InvalidRequest
 
 CHANNELS = (1, 3, 4)
+RANK_OF_TENSOR = 4  # of a batch of pictures, and as deep as a search goes
 
 # What Python's json.dumps writes for values that JSON does not have, and exponents that no double holds. Looked for at
 # the start of a number only, and each run is bounded, so that a long row of digits costs no more than its length.
@@ -54,6 +55,8 @@ def explain_unreadable(content: bytes) -> NoReturn:
             document = None
         if isinstance(document, simdjson.Object) and "x" in list(document):
             _find_in_batch(document["x"])
+        if isinstance(document, simdjson.Object):
+            _find_in_tensors(document.get("inputs"))
     raise InvalidRequest(
         "not_json",
         "the body is not JSON: its syntax is wrong, it nests deeper than 1,024 levels, or a number has too many digits",
@@ -76,6 +79,32 @@ def explain_irregular(picture: simdjson.Array, shape: tuple[int, ...], index: in
     """A picture whose rows differ in length or that holds something else than numbers."""
     _find(picture, shape, index)
     raise InvalidRequest("ragged", f"image {index} is not a regular array of numbers")
+
+
+def explain_data(data: simdjson.Array, shape: tuple[int, ...]) -> NoReturn:
+    """A tensor's `data` whose arrays differ in length or that holds something else than numbers."""
+    _find_in_data(data, shape, "data")
+    raise InvalidRequest("ragged", "data is not a regular array of numbers")
+
+
+def _find_in_tensors(inputs: object) -> None:
+    for tensor in inputs if isinstance(inputs, simdjson.Array) else ():
+        data = tensor.get("data") if isinstance(tensor, simdjson.Object) else None
+        if isinstance(data, simdjson.Array) and len(leading_shape(data)) <= RANK_OF_TENSOR:
+            _find_in_data(data, leading_shape(data), "data")
+
+
+def _find_in_data(data: simdjson.Array, shape: tuple[int, ...], where: str) -> None:
+    if len(data) != shape[0]:
+        raise InvalidRequest("ragged", f"{where} has {len(data)} elements, those before it have {shape[0]}")
+    for index, element in enumerate(data):
+        if len(shape) == 1:
+            if isinstance(element, bool) or not isinstance(element, int | float):
+                _check_number(element, f"{where}[{index}]")
+        elif isinstance(element, simdjson.Array):
+            _find_in_data(element, shape[1:], f"{where}[{index}]")
+        else:
+            raise InvalidRequest("ragged", f"{where}[{index}] is {kind(element)}, not an array of {shape[1]}")
 
 
 def _find_in_batch(x: object) -> None:

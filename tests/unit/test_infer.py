@@ -107,7 +107,8 @@ def test_an_unreadable_contract_is_refused(folder: Path, text: str) -> None:
         ({"low_confidence_below": float("nan")}, "low_confidence_below is nan, not between 0 and 1"),
         ({"golden_tolerance": 2}, "tolerance is 2.0, not between 0 and 1"),
         ({"labels": ["0", "1"]}, "can't be run as its contract says"),
-        ({"inputs": [{"name": "picture"}]}, "can't be run as its contract says"),
+        ({"inputs": [{"name": "x", "datatype": "FP32", "shape": [-1]}]}, "can't be run as its contract says"),
+        ({"inputs": [{"name": "images", "datatype": "FP32"}]}, "has no member 'shape'"),
     ],
 )
 def test_a_contract_that_does_not_fit_its_model_is_refused(
