@@ -69,8 +69,7 @@ def _health(models: Models) -> dict[str, Any]:
 def _openapi(app: APIGatewayRestResolver, models: Models, max_images: int) -> Response[str | bytes]:
     from lambda_fn.web import openapi  # most environments never serve a page
 
-    model = models.default.contract
-    document = openapi.document(model.name, tuple(models.contracts), model.version, max_images)
+    document = openapi.document(models.default.contract, tuple(models.contracts), max_images)
     return document.response(app.current_event.headers)
 
 

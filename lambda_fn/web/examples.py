@@ -22,3 +22,6 @@ _ROWS = """
 """
 # 10×10, light on dark.
 ARRAY = [[255 if pixel == "#" else 0 for pixel in row] for row in _ROWS.split()]
+# 28×28 as one row, the array twice as large.
+_PADDED = ["." * 10] * 2 + _ROWS.split() + ["." * 10] * 2
+PIXELS = [255 if pixel == "#" else 0 for row in _PADDED for _ in "12" for x in f"..{row}.." for pixel in x * 2]

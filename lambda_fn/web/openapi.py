@@ -1,12 +1,13 @@
 """What is deployed in, its OpenAPI 3.1 document out: every route, body, error and limit."""
 
 import json
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from lambda_fn.contract import Contract
+from lambda_fn.decode import UNZIPPED_BYTES
 from lambda_fn.images import MAX_PIXELS, MAX_PIXELS_OF_BATCH
-from lambda_fn.web import error_codes, predict_paths
+from lambda_fn.web import error_codes, predict_paths, v2_paths
 from lambda_fn.web.error_codes import references
 from lambda_fn.web.pages import Document
 
@@ -20,20 +21,23 @@ Batches of pictures of handwritten digits go in, digits come out.
 them), and {max_images:,} images; a picture file {max_pixels:,} pixels, and all of a request {max_pixels_of_batch:,}. An
 answer may have 6 MB. About 500 images of 28×28 fit as fractions, 2,400 as whole numbers, 6,000 as binary tensors.
 
+A body may be compressed (`Content-Encoding: gzip`), and may unzip to {unzipped:,} bytes.
+
 **Errors** have one form everywhere: what is wrong, a stable code, and the request's id. Bad input is never a 5xx, and
 one bad image fails its batch.
 """
 
 
 @cache
-def document(name: str, versions: Sequence[str], default: str, max_images: int) -> Document:
-    """The description of a service that answers with these versions of a model, in at most `max_images` a request."""
-    text = json.dumps(_content(name, versions, default, max_images), ensure_ascii=False, separators=(",", ":"))
+def document(default: Contract, versions: tuple[str, ...], max_images: int) -> Document:
+    """The description of a service that answers with these versions of a model, `max_images` in a request at most."""
+    text = json.dumps(_content(default, versions, max_images), ensure_ascii=False, separators=(",", ":"))
     return Document("application/json", text)
 
 
-def _content(name: str, versions: Sequence[str], default: str, max_images: int) -> dict[str, Any]:
+def _content(default: Contract, versions: tuple[str, ...], max_images: int) -> dict[str, Any]:
     limits = {"max_images": max_images, "max_pixels": MAX_PIXELS, "max_pixels_of_batch": MAX_PIXELS_OF_BATCH}
+    limits["unzipped"] = UNZIPPED_BYTES
     return {
         "openapi": "3.1.0",
         "info": {
@@ -46,10 +50,15 @@ def _content(name: str, versions: Sequence[str], default: str, max_images: int) 
         "servers": [{"url": "./", "description": "beside this document"}],
         "tags": [
             {"name": "predict", "description": "Pictures in, digits out."},
+            {
+                "name": "v2",
+                "description": "The [Open Inference Protocol](https://github.com/kserve/open-inference-protocol), "
+                "as Triton's clients speak it: tensors in, tensors out.",
+            },
             {"name": "service", "description": "What answers, and whether it does. No key is needed."},
             {"name": "pages", "description": "For people. No key is needed."},
         ],
-        "paths": _open_paths() | predict_paths.paths(),
+        "paths": _open_paths() | predict_paths.paths() | v2_paths.paths(default),
         "components": {
             "securitySchemes": {
                 "ApiKey": {
@@ -60,8 +69,10 @@ def _content(name: str, versions: Sequence[str], default: str, max_images: int) 
                 }
             },
             "responses": error_codes.responses(),
-            "parameters": predict_paths.parameters(versions, default),
-            "schemas": _schemas(name, versions) | predict_paths.schemas(max_images),
+            "parameters": predict_paths.parameters(versions, default.version) | v2_paths.parameters(default, versions),
+            "schemas": _schemas(default.name, versions)
+            | predict_paths.schemas(max_images)
+            | v2_paths.schemas(default, versions),
         },
     }
 
@@ -101,7 +112,7 @@ def _get(
     }
 
 
-def _schemas(name: str, versions: Sequence[str]) -> dict[str, Any]:
+def _schemas(name: str, versions: tuple[str, ...]) -> dict[str, Any]:
     model = {"name": {"type": "string", "examples": [name]}, "version": {"type": "string", "enum": list(versions)}}
     return {
         "Error": {

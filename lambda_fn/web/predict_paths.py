@@ -1,6 +1,5 @@
 """The OpenAPI description of /predict: what it takes, what it gives."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from lambda_fn import postprocess, preprocess
@@ -84,7 +83,7 @@ def _post(name: str, summary: str, description: str, content: dict[str, Any]) ->
 _MODEL = {"name": "digits", "version": "2"}
 
 
-def parameters(versions: Sequence[str], default: str) -> dict[str, Any]:
+def parameters(versions: tuple[str, ...], default: str) -> dict[str, Any]:
     """OpenAPI's components/parameters."""
     return {
         "probabilities": _flag("probabilities", "Adds all ten probabilities of each image."),
