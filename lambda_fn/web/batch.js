@@ -83,8 +83,11 @@ class Batch {
       column.append(fill);
       button.type = "button";
       button.setAttribute("aria-pressed", "false");
-      button.setAttribute("aria-label", `Digit ${digit}: ${count}`);
-      button.append(made("span", count, "count"), column, made("span", digit, "label"));
+      // Read as "Digit 7, 12 pictures"; the style sheet puts the count on top.
+      button.append(
+        made("span", "Digit ", "unseen"), made("span", digit, "label"), column,
+        made("span", ", ", "unseen"), made("span", count, "count"), made("span", " pictures", "unseen"),
+      );
       button.onclick = () => this.filter(digit);
       return button;
     });
@@ -115,10 +118,9 @@ class Batch {
     const digit = found.blank ? "–" : String(found.digit);
     canvas.width = canvas.height = 84;
     button.type = "button";
-    const doubt = found.doubtful ? ", doubtful" : "";
-    button.setAttribute("aria-label", `${found.picture.name}: ${digit}, ${percent(found.confidence)}${doubt}`);
-    read.append(made("strong", digit), made("span", `${Math.floor(found.confidence * 100)} %`));
-    button.append(canvas, read);
+    read.append(made("strong", digit), " ", made("span", `${Math.floor(found.confidence * 100)} %`));
+    const doubt = made("span", found.doubtful ? ", doubtful" : "", "unseen");
+    button.append(canvas, made("span", `${found.picture.name}: `, "unseen"), read, doubt);
     button.onclick = () => {
       element("grid").querySelector("[aria-current]")?.removeAttribute("aria-current");
       button.setAttribute("aria-current", "true");
@@ -126,7 +128,8 @@ class Batch {
       element("answer-title").scrollIntoView({ block: "nearest" });
     };
     item.append(button);
-    show(canvas, found.picture.blob).catch(() => {});
+    item.setAttribute("aria-busy", "true");
+    show(canvas, found.picture.blob).finally(() => item.removeAttribute("aria-busy"));
     return item;
   }
 

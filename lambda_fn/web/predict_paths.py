@@ -86,10 +86,10 @@ _MODEL = {"name": "digits", "version": "2"}
 def parameters(versions: tuple[str, ...], default: str) -> dict[str, Any]:
     """OpenAPI's components/parameters."""
     return {
-        "probabilities": _flag("probabilities", "Adds all ten probabilities of each image."),
+        "probabilities": _flag("probabilities", "Whether all ten probabilities of each image are added."),
         "seen": _flag(
             "seen",
-            "Adds what the network saw of each image, after all preparation. A request may then have "
+            "Whether what the network saw of each image, after all preparation, is added. A request may then have "
             f"{preprocess.SEEN_AT_MOST:,} images, for the answer to fit.",
         ),
         "version": {
@@ -107,7 +107,7 @@ def _flag(name: str, description: str) -> dict[str, Any]:
         "name": name,
         "in": "query",
         "description": description,
-        "schema": {"type": "string", "enum": ["true", "false"], "default": "false"},
+        "schema": {"type": "string", "enum": ["true", "false"]},
     }
 
 

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +76,7 @@ def draw_with_pen(page: Page) -> None:
 def _strokes(page: Page, kinds: tuple[str, str, str]) -> list[tuple[str, tuple[float, float]]]:
     corners = points(page)
     passed = [
-        (x + (u - x) * step / 8, y + (v - y) * step / 8)
-        for (x, y), (u, v) in zip(corners, corners[1:], strict=False)
-        for step in range(9)
+        (x + (u - x) * step / 8, y + (v - y) * step / 8) for (x, y), (u, v) in pairwise(corners) for step in range(9)
     ]
     first, move, last = kinds
     return [(first, passed[0]), *((move, point) for point in passed[1:]), (last, passed[-1])]

@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 from tests.browser import console
 from tests.browser.conftest import PHONE, Open
 
+STATUS = ".live-responses-table .response .response-col_status"
+
 
 def try_out(page: Page, operation: str) -> None:
     block = page.locator(f"#operations-predict-{operation}")
@@ -23,8 +25,7 @@ def test_each_route_is_shown(open_page: Open, site: str) -> None:
 def test_an_example_is_tried_out(open_page: Open, site: str) -> None:
     page, seen = open_page(f"{site}/docs")
     try_out(page, "predictBatch")
-    live = page.locator(".live-responses-table .response-col_status").first
-    expect(live).to_contain_text("200")
+    expect(page.locator(STATUS).first).to_contain_text("200")
     (sent,) = [request for request in seen.requests if request.method == "POST"]
     assert sent.url == f"{site}/predict/batch"
     response = sent.response()
@@ -39,7 +40,7 @@ def test_a_key_is_entered_once(open_page: Open, keyed_site: str) -> None:
     page.locator(".auth-btn-wrapper .authorize").click()
     page.get_by_role("button", name="Close", exact=True).click()
     try_out(page, "predictBatch")
-    expect(page.locator(".live-responses-table .response-col_status").first).to_contain_text("200")
+    expect(page.locator(STATUS).first).to_contain_text("200")
 
 
 def test_a_narrow_screen_never_scrolls_sideways(open_page: Open, site: str) -> None:
