@@ -31,7 +31,7 @@ async function attempt(work) {
 function tell(error) {
   const known = error instanceof ServiceError;
   const wantsKey = known && [401, 403].includes(error.status) && error.code !== "filtered";
-  const about = known && error.requestId ? ` (request ${error.requestId})` : "";
+  const about = known && error.requestId && !wantsKey ? ` (request ${error.requestId})` : "";
   const button = made("button", wantsKey ? "Enter the key" : "Try again");
   button.type = "button";
   button.onclick = () => (wantsKey ? openKey(true) : attempt(again || askHealth));

@@ -62,7 +62,7 @@ async function readCall(pictures, { version, signal, take, refuse }, patience = 
       await again(pictures.slice(0, half));
       await again(pictures.slice(half));
     } else if (error.index >= 0 && error.index < pictures.length) {
-      refuse(pictures[error.index], error.message);
+      refuse(pictures[error.index], error.reason.replace(/\bimage \d+\b/, "it"));
       await again(pictures.filter((_, index) => index !== error.index));
     } else if (error.status === 429 && error.code !== "quota_exceeded" && patience > 0) {
       await new Promise((resolve) => setTimeout(resolve, error.retryAfter * 1000));

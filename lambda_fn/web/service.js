@@ -11,6 +11,7 @@ class ServiceError extends Error {
     this.status = status;
     this.code = body.code || "";
     this.requestId = body.request_id || "";
+    this.reason = body.error || message;
     this.retryAfter = retryAfter;
     /** The picture that is to blame, by its place in the call, or -1. */
     this.index = [400, 413, 415].includes(status) ? Number(/\bimage (\d+)\b/.exec(body.error || "")?.[1] ?? -1) : -1;

@@ -97,7 +97,7 @@ def test_what_is_no_picture_is_named_and_the_rest_is_read(open_page: Open, site:
     refused = page.locator("#refused")
     expect(refused.locator("summary")).to_have_text("2 could not be read")
     refused.locator("summary").click()
-    expect(refused.locator("li").filter(has_text="cut.png")).to_contain_text("is damaged")
+    expect(refused.locator("li").filter(has_text="cut.png")).to_have_text("cut.png: it is damaged")
     expect(refused.locator("li").filter(has_text="notes.txt")).to_contain_text("no picture")
 
 
