@@ -7,6 +7,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+import pybase64
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
@@ -132,7 +133,10 @@ def _open_inference(app: APIGatewayRestResolver, models: Models, max_images: int
     request = _decode(app, model, lambda content: inference_request.read(content, length, model.contract, max_images))
     scores, answer, _ = _infer(app, model, request.pictures)
     body, headers = inference_response.respond(event.raw_event, request, model.contract, scores, answer)
-    return Response(HTTPStatus.OK, headers.pop("Content-Type"), body, headers)
+    text = body if isinstance(body, str) else pybase64.b64encode_as_string(body)
+    response = Response(HTTPStatus.OK, headers.pop("Content-Type"), text, headers)
+    response.base64_encoded = isinstance(body, bytes)  # Powertools would write bytes of JSON's type as JSON once more
+    return response
 
 
 def _decode(app: APIGatewayRestResolver, model: Model, read: Callable[[bytes], Read]) -> Read:

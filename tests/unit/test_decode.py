@@ -1,8 +1,10 @@
 """Bodies in, pictures or a named fault out."""
 
 import base64
+import gzip
 import json
 import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -15,6 +17,7 @@ from PIL import Image
 from lambda_fn import decode
 from lambda_fn.errors import RequestError
 
+TEXT = b'{"x": [[0]]}'
 ZEROS: list[list[Any]] = [[0] * 28 for _ in range(28)]
 
 
@@ -221,6 +224,75 @@ def test_a_body_that_can_not_be_decoded_is_refused(event: dict[str, Any], code: 
 def test_a_body_may_come_plain_or_in_base64(wrap: Callable[[str], tuple[str, bool]]) -> None:
     body, encoded = wrap('{"x": "é"}')
     assert decode.body({"body": body, "isBase64Encoded": encoded}) == '{"x": "é"}'.encode()
+
+
+def zipped(content: bytes, encoding: str | None = "gzip", name: str = "Content-Encoding") -> bytes:
+    """What `body` makes of it; the header is left out if `encoding` is None."""
+    headers = {"Host": "localhost"} | ({} if encoding is None else {name: encoding})
+    return decode.body({"body": base64.b64encode(content).decode(), "isBase64Encoded": True, "headers": headers})
+
+
+@pytest.mark.parametrize("name", ["Content-Encoding", "content-encoding", "CONTENT-ENCODING"])
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", " gzip ", "x-gzip"])
+def test_a_zipped_body_is_unzipped(name: str, encoding: str) -> None:
+    assert zipped(gzip.compress(TEXT), encoding, name) == TEXT
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity", "", None])
+def test_a_body_that_is_not_zipped_stays_as_it_is(encoding: str | None) -> None:
+    """With gzip in the header too: a gateway may have unzipped it."""
+    assert zipped(TEXT, encoding) == TEXT
+
+
+def test_without_the_header_nothing_is_unzipped() -> None:
+    assert zipped(gzip.compress(TEXT), None) == gzip.compress(TEXT)
+    assert decode.body({"body": "text", "headers": None}) == b"text"
+
+
+def bomb(size: int) -> bytes:
+    compress = zlib.compressobj(9, zlib.DEFLATED, 31)
+    chunks = [compress.compress(bytes(2**20)) for _ in range(size // 2**20)]
+    return b"".join([*chunks, compress.compress(bytes(size % 2**20)), compress.flush()])
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "status", "code"),
+    [
+        (gzip.compress(TEXT)[:-1], "gzip", 400, "invalid_gzip"),
+        (gzip.compress(TEXT)[:12], "gzip", 400, "invalid_gzip"),
+        (gzip.compress(TEXT)[:-8] + bytes(8), "gzip", 400, "invalid_gzip"),
+        (b"\x1f\x8b" + TEXT, "gzip", 400, "invalid_gzip"),
+        (b"\x1f\x8b", "gzip", 400, "invalid_gzip"),
+        (gzip.compress(TEXT) + b"more", "gzip", 400, "invalid_gzip"),
+        (gzip.compress(TEXT) * 2, "gzip", 400, "invalid_gzip"),
+        (bomb(decode.UNZIPPED_BYTES + 1), "gzip", 413, "unzips_too_large"),
+        (gzip.compress(b"," * (decode.UNZIPPED_VALUES + 1)), "gzip", 413, "unzips_too_large"),
+        (gzip.compress(b"[" * (decode.UNZIPPED_VALUES + 1)), "gzip", 413, "unzips_too_large"),
+        (zlib.compress(TEXT), "deflate", 415, "unsupported_encoding"),
+        (TEXT, "br", 415, "unsupported_encoding"),
+        (gzip.compress(gzip.compress(TEXT)), "gzip, gzip", 415, "unsupported_encoding"),
+    ],
+)
+def test_a_zipped_body_that_can_not_be_read_is_refused(content: bytes, encoding: str, status: int, code: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        zipped(content, encoding)
+    assert (caught.value.status, caught.value.code) == (status, code)
+
+
+def test_a_body_may_unzip_to_the_limit() -> None:
+    assert len(zipped(bomb(decode.UNZIPPED_BYTES))) == decode.UNZIPPED_BYTES
+
+
+def test_what_unzips_past_the_limit_is_not_held() -> None:
+    content = bomb(4 * decode.UNZIPPED_BYTES)
+    tracemalloc.start()
+    try:
+        with pytest.raises(RequestError):
+            zipped(content)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2.5 * decode.UNZIPPED_BYTES
 
 
 def png(value: int) -> bytes:
