@@ -45,6 +45,10 @@ def test_drop_a_hundred_pictures_and_see_the_grid(open_page: Open, site: str, mn
     expect(page.locator("#grid li")).to_have_count(100)
     counts = [int(text) for text in page.locator("#counts .count").all_text_contents()]
     assert np.abs(np.array(counts) - np.bincount(mnist[1][:100], minlength=10)).sum() <= 2
+    tile, picture = page.locator("#grid button").first.bounding_box(), page.locator("#grid canvas").first.bounding_box()
+    assert tile
+    assert picture
+    assert picture["width"] > 0.8 * tile["width"]
     doubtful = page.locator("#grid li").evaluate_all("(all) => all.map((each) => each.classList.contains('doubtful'))")
     assert doubtful == sorted(doubtful, reverse=True)
 
