@@ -166,6 +166,7 @@ FAULTS: list[tuple[dict[str, Any] | bytes, int, str, str]] = [
     (body(shape=[-1, 784]), 400, "invalid_shape", "[n, 784]"),
     (body(shape=[1.0, 784]), 400, "invalid_shape", "[n, 784]"),
     (body(shape=[True, 784]), 400, "invalid_shape", "[n, 784]"),
+    (body(shape=[1, 784, "1"]), 400, "invalid_shape", "[n, 784]"),
     (body(shape=[1] * 100), 400, "invalid_shape", "[n, 784]"),
     ({"inputs": [body()["inputs"][0] | {"shape": 784}]}, 400, "invalid_shape", "[n, 784]"),
     (body([], shape=[0, 784]), 400, "empty", "at least one image"),
@@ -228,6 +229,7 @@ def raw(shape: Any = (1, 784), size: object = 784, datatype: str = "UINT8", **me
         (raw(), bytes(783), None, "invalid_length"),
         (raw(), bytes(785), None, "invalid_length"),
         (raw(size=783), bytes(783), None, "invalid_length"),
+        (raw(size=783), bytes(784), None, "invalid_length"),
         (raw(size=784.0), bytes(784), None, "invalid_length"),
         (raw(size="784"), bytes(784), None, "invalid_length"),
         (raw(datatype="FP32"), bytes(784), None, "invalid_length"),
@@ -242,6 +244,7 @@ def raw(shape: Any = (1, 784), size: object = 784, datatype: str = "UINT8", **me
         (raw(), bytes(784), 100_000, "invalid_header"),
         (raw(), bytes(784), 20, "not_json"),
     ],
+    ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",
 )
 def test_raw_bytes_must_be_as_many_as_is_said(
     request_body: dict[str, Any], content: bytes, length: object, code: str
