@@ -4,8 +4,8 @@ import json
 from functools import cache
 from typing import Any
 
+from lambda_fn import __version__, unzip
 from lambda_fn.contract import Contract
-from lambda_fn.decode import UNZIPPED_BYTES
 from lambda_fn.images import MAX_PIXELS, MAX_PIXELS_OF_BATCH
 from lambda_fn.web import error_codes, predict_paths, v2_paths
 from lambda_fn.web.error_codes import references
@@ -21,7 +21,7 @@ Batches of pictures of handwritten digits go in, digits come out.
 them), and {max_images:,} images; a picture file {max_pixels:,} pixels, and all of a request {max_pixels_of_batch:,}. An
 answer may have 6 MB. About 500 images of 28×28 fit as fractions, 2,400 as whole numbers, 6,000 as binary tensors.
 
-A body may be compressed (`Content-Encoding: gzip`), and may unzip to {unzipped:,} bytes.
+A body may be compressed (`Content-Encoding: gzip`), and may unzip to {unzipped:,} bytes and {values:,} numbers.
 
 **Errors** have one form everywhere: what is wrong, a stable code, and the request's id. Bad input is never a 5xx, and
 one bad image fails its batch.
@@ -37,12 +37,12 @@ def document(default: Contract, versions: tuple[str, ...], max_images: int) -> D
 
 def _content(default: Contract, versions: tuple[str, ...], max_images: int) -> dict[str, Any]:
     limits = {"max_images": max_images, "max_pixels": MAX_PIXELS, "max_pixels_of_batch": MAX_PIXELS_OF_BATCH}
-    limits["unzipped"] = UNZIPPED_BYTES
+    limits |= {"unzipped": unzip.BYTES, "values": unzip.VALUES}
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Postal Digits",
-            "version": "1",
+            "version": __version__,
             "summary": "Reads handwritten digits.",
             "description": _DESCRIPTION.format(**limits).strip(),
             "license": {"name": "MIT", "identifier": "MIT"},

@@ -17,9 +17,9 @@ class Pad {
     clearTimeout(this.timer);
     const { width, height } = this.canvas;
     this.empty = true;
-    this.context.fillStyle = "#fffefa";
+    this.context.fillStyle = "#ffffff"; // without a tint, that the service would have to say it left out
     this.context.fillRect(0, 0, width, height);
-    this.context.strokeStyle = this.context.fillStyle = "#16213a";
+    this.context.strokeStyle = this.context.fillStyle = "#1c1c1c";
     this.context.lineWidth = width * 0.065;
     this.context.lineCap = this.context.lineJoin = "round";
   }

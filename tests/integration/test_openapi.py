@@ -16,7 +16,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
 from infra_cdk import gateway_errors
-from lambda_fn import decode, errors, images, open_inference, preprocess, routes
+from lambda_fn import errors, images, open_inference, preprocess, routes, unzip
 from lambda_fn.handler import app
 from lambda_fn.settings import Settings
 from lambda_fn.web import examples
@@ -95,7 +95,7 @@ def test_what_needs_a_key_says_so(document: Document) -> None:
 
 
 def test_it_states_the_limits_that_hold(document: Document) -> None:
-    for limit in (Settings().max_images, decode.UNZIPPED_BYTES, images.MAX_PIXELS, images.MAX_PIXELS_OF_BATCH):
+    for limit in (Settings().max_images, unzip.BYTES, unzip.VALUES, images.MAX_PIXELS, images.MAX_PIXELS_OF_BATCH):
         assert f"{limit:,}" in document["info"]["description"]
     assert f"{preprocess.SEEN_AT_MOST:,}" in document["components"]["parameters"]["seen"]["description"]
     batch = document["components"]["schemas"]["Batch"]["oneOf"]
