@@ -16,7 +16,7 @@ STAGE ?= dev
 IMAGE ?= postal-digits:latest
 BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
 
-.PHONY: help setup serve test lint fuzz model evaluate compare lock image test-container bench \
+.PHONY: help setup serve test lint fuzz model evaluate compare lock image test-container test-browser screenshots bench \
   bootstrap synth diff deploy destroy smoke cost simulate dashboard-preview
 
 help: ## lists the commands
@@ -75,6 +75,22 @@ image: ## builds the container image (IMAGE=... BASE_IMAGE=...)
 test-container: setup image ## calls the real container: emulator, sam local, locked down
 	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
 	@$(BIN)/python -m pytest tests/container --image $(IMAGE)
+
+test-browser: setup .chromium ## draws, drops and tabs through the pages in a real browser
+	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
+	@$(BIN)/python -m pytest tests/browser
+
+screenshots: setup .chromium ## takes the README's pictures of the pages anew
+	@$(BIN)/python -m pytest --quiet tests/browser/test_screenshots.py --screenshots
+
+.PHONY: .chromium
+APT = env DEBIAN_FRONTEND=noninteractive apt-get -qq
+.chromium:
+	@command -v chromium chromium-browser >/dev/null || { \
+	  command -v apt-get >/dev/null && SUDO=$$([ $$(id -u) = 0 ] || echo "sudo -n") \
+	  && echo "Installing chromium (once) ..." \
+	  && $$SUDO $(APT) update && $$SUDO $(APT) install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	} || { echo "The browser tests need Chromium: install your system's package, such as apt-get install chromium"; exit 1; }
 
 bench: IMAGE = postal-digits:bench
 bench: setup ## measures it beside the floor and other services: docs/benchmark.md (ROUNDS=5 QUICK=1)

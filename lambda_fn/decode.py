@@ -90,7 +90,7 @@ def pictures(content: bytes, max_images: int, deadline: Deadline = NEVER) -> Pic
     return [_picture(element, index) for index, element in enumerate(values)]
 
 
-def files(content: bytes, content_type: str, max_images: int, deadline: Deadline = NEVER) -> Pictures:
+def files(content: bytes, max_images: int, deadline: Deadline = NEVER, *, content_type: str) -> Pictures:
     """Reads the bytes of one PNG or JPEG, or a form (multipart/form-data) of many.
 
     Raises:

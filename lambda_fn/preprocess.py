@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pybase64
 from numpy.typing import NDArray
 
 from lambda_fn import even_paper
@@ -25,6 +26,9 @@ UNCLEAR = "unclear"
 # How far apart ink and paper are, as a share of the range of grey.
 BLANK_BELOW = 0.06
 LOW_CONTRAST_BELOW = 0.25
+
+# Of images whose tensor is shown too: their answer, 1.3 kB each at the most, stays below the 6 MB of Lambda's.
+SEEN_AT_MOST = 4000
 
 # Sums over 28×28 pixels: all, in each direction, and of the two outermost pixels on each side.
 _Y, _X = np.mgrid[:SIDE, :SIDE].astype(np.float32)
@@ -56,6 +60,12 @@ def prepare(pictures: Pictures, deadline: Deadline = NEVER) -> Prepared:
     if not done.all():
         _make_canonical(pictures, np.flatnonzero(~done), tensor, warnings, deadline)
     return Prepared(tensor[..., np.newaxis], warnings)
+
+
+def seen(tensor: NDArray[np.float32]) -> list[str]:
+    """The tensor n×28×28×1 to be shown: n times 784 bytes in base64, the rows from above, 0 to 255."""
+    pixels = (tensor * 255 + 0.5).astype(np.uint8)
+    return [pybase64.b64encode_as_string(image.tobytes()) for image in pixels]
 
 
 def _small_and_grey(pictures: Pictures) -> tuple[NDArray[np.float32], slice | list[int]]:

@@ -1,10 +1,10 @@
-"""Requests in, responses out: the routes, the pipeline behind them, and errors as HTTP."""
+"""Requests in, responses out: the routes, and errors as HTTP."""
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 import pybase64
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, CORSConfig, Response
@@ -14,9 +14,9 @@ from lambda_fn import decode, postprocess, preprocess
 from lambda_fn.deadline import Deadline
 from lambda_fn.errors import Forbidden, InvalidRequest, MethodNotAllowed, NotFound, OutOfTime, RequestError
 from lambda_fn.infer import Model, Models
+from lambda_fn.pipeline import Work
 from lambda_fn.telemetry import Record
 
-Read = TypeVar("Read")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -32,22 +32,25 @@ def build(
     app = APIGatewayRestResolver(serializer=_json, cors=cors)
 
     def predict_batch() -> dict[str, Any]:
-        return _predict(app, models, lambda content, deadline: decode.pictures(content, max_images, deadline))
+        return _predict(app, models, max_images, decode.pictures)
 
     def predict_img() -> dict[str, Any]:
         event = app.current_event
         link = event.query_string_parameters.get("image_link")
         if link is not None:
             _check_link(event.raw_event, image_links)
-            return _predict(app, models, decode.file, lambda deadline: _fetch(link, deadline))
-        content_type = event.headers.get("content-type") or ""
-        return _predict(app, models, lambda content, rest: decode.files(content, content_type, max_images, rest))
+            return _predict(app, models, max_images, lambda content, _, rest: decode.file(content, rest), link)
+        read = partial(decode.files, content_type=event.headers.get("content-type") or "")
+        return _predict(app, models, max_images, read)
 
     refused = METHODS if cors is None else METHODS[:-1]  # a preflight is the resolver's to answer
     _route(app, "GET", "/", lambda: {"message": "Hello World"}, refused)
     _route(app, "GET", "/health", lambda: _health(models), refused)
     _route(app, "POST", "/predict/batch", predict_batch, refused)
     _route(app, "POST", "/predict/img", predict_img, refused)
+    _route(app, "GET", "/openapi.json", lambda: _openapi(app, models, max_images, image_links), refused)
+    for name in ("docs", "console"):
+        _route(app, "GET", f"/{name}", partial(_page, app, name), refused)
     # One pattern for all that the protocol has: a pattern for each would take longer than the rest of this function.
     app.route("/v2(?:/.*)?", list(refused))(lambda: _open_inference(app, models, max_images))
     app.exception_handler(NotFoundError)(lambda _: _refuse(app, NotFound("not_found", "no such path")))
@@ -73,16 +76,29 @@ def _health(models: Models) -> dict[str, Any]:
     return {"status": "ok", "models": listed}
 
 
+def _openapi(app: APIGatewayRestResolver, models: Models, max_images: int, image_links: bool) -> Response[str | bytes]:
+    from lambda_fn.web import openapi  # most environments never serve a page
+
+    document = openapi.document(models.default.contract, tuple(models.contracts), max_images, image_links)
+    return document.response(app.current_event.headers)
+
+
+def _page(app: APIGatewayRestResolver, name: str) -> Response[str | bytes]:
+    from lambda_fn.web import pages  # as above
+
+    return pages.page(name).response(app.current_event.headers)
+
+
 def _route(
     app: APIGatewayRestResolver,
     method: str,
     path: str,
-    function: Callable[[], dict[str, Any]],
+    function: Callable[[], dict[str, Any] | Response[str | bytes]],
     refused: Sequence[str],
 ) -> None:
     """Registers `path` for `method`, and the answer 405 for the other ones of `refused`."""
 
-    def answer() -> dict[str, Any]:
+    def answer() -> dict[str, Any] | Response[str | bytes]:
         app.context["record"].route = path
         return function()
 
@@ -97,15 +113,21 @@ def _route(
 def _predict(
     app: APIGatewayRestResolver,
     models: Models,
-    read: Callable[[bytes, Deadline], decode.Pictures],
-    fetch: Callable[[Deadline], bytes] | None = None,
+    max_images: int,
+    read: Callable[[bytes, int, Deadline], decode.Pictures],
+    link: str | None = None,
 ) -> dict[str, Any]:
-    with_probabilities = _flag(app, "probabilities")
+    with_probabilities, with_seen = _flag(app, "probabilities"), _flag(app, "seen")
     model = models.get(app.current_event.query_string_parameters.get("version"))
-    scores, answer = _infer(app, model, _decode(app, model, read, fetch))
-    response: dict[str, Any] = answer.as_json() | {"model": _identity(model)}
+    at_most = min(max_images, preprocess.SEEN_AT_MOST) if with_seen else max_images
+    work = Work(app.current_event.raw_event, app.lambda_context, app.context["record"], model)
+    pictures = work.read(lambda content, deadline: read(content, at_most, deadline), link)
+    result = work.infer(pictures)
+    response: dict[str, Any] = result.answer.as_json() | {"model": _identity(model)}
     if with_probabilities:
-        response["probabilities"] = postprocess.rounded(scores)
+        response["probabilities"] = postprocess.rounded(result.scores)
+    if with_seen:
+        response["seen"] = preprocess.seen(result.tensor)
     return response
 
 
@@ -123,52 +145,14 @@ def _open_inference(app: APIGatewayRestResolver, models: Models, max_images: int
         return open_inference.describe(call, models, max_images)
     model = models.get(call.version)
     length = decode.header(event.raw_event, inference_request.LENGTH.lower())
-    request = _decode(
-        app, model, lambda content, _: inference_request.read(content, length, model.contract, max_images)
-    )
-    scores, answer = _infer(app, model, request.pictures)
-    body, headers = inference_response.respond(event.raw_event, request, model.contract, scores, answer)
+    work = Work(event.raw_event, app.lambda_context, app.context["record"], model)
+    request = work.read(lambda content, _: inference_request.read(content, length, model.contract, max_images))
+    result = work.infer(request.pictures)
+    body, headers = inference_response.respond(event.raw_event, request, model.contract, result.scores, result.answer)
     text = body if isinstance(body, str) else pybase64.b64encode_as_string(body)
     response = Response(HTTPStatus.OK, headers.pop("Content-Type"), text, headers)
     response.base64_encoded = isinstance(body, bytes)  # Powertools would write bytes of JSON's type as JSON once more
     return response
-
-
-def _decode(
-    app: APIGatewayRestResolver,
-    model: Model,
-    read: Callable[[bytes, Deadline], Read],
-    fetch: Callable[[Deadline], bytes] | None = None,
-) -> Read:
-    """What `read` makes of the request's body, or of what is fetched in its place."""
-    record: Record = app.context["record"]
-    record.model_version = model.contract.version
-    deadline = Deadline.of(app.lambda_context)
-    content = fetch(deadline) if fetch else decode.body(app.current_event.raw_event)
-    record.body_bytes = len(content)
-    try:
-        return read(content, deadline)
-    finally:
-        record.decode_time = (time.perf_counter() - record.started) * 1e3
-
-
-def _infer(app: APIGatewayRestResolver, model: Model, pictures: decode.Pictures) -> tuple[Any, postprocess.Answer]:
-    """Scores, n×classes, and the answer; what telemetry says of them is written down."""
-    record: Record = app.context["record"]
-    decoded = time.perf_counter()
-    deadline = Deadline.of(app.lambda_context)
-    prepared = preprocess.prepare(pictures, deadline)
-    ready = time.perf_counter()
-    scores = model.run(prepared.tensor, deadline)
-    inferred = time.perf_counter()
-    answer = postprocess.answer(scores, prepared.warnings, model.contract.low_confidence_below)
-    record.preprocess_time = (ready - decoded) * 1e3
-    record.inference_time = (inferred - ready) * 1e3
-    record.images = len(scores)
-    record.confidence = float(answer.confidence.mean())
-    record.digits = answer.counts(scores.shape[1])
-    record.warnings.update(code for codes in answer.warnings for code in codes)
-    return scores, answer
 
 
 def _check_link(event: Mapping[str, Any], image_links: bool) -> None:
@@ -176,13 +160,6 @@ def _check_link(event: Mapping[str, Any], image_links: bool) -> None:
         raise Forbidden("image_links_off", "this stage fetches no image_link; send the picture's bytes as the body")
     if event.get("body"):
         raise InvalidRequest("link_and_body", "the request has a body and an image_link; send one of the two")
-
-
-def _fetch(link: str, deadline: Deadline) -> bytes:
-    from lambda_fn import image_link  # sockets and TLS, which no other request needs
-
-    deadline.check()
-    return image_link.fetch(link, deadline.left())
 
 
 def _flag(app: APIGatewayRestResolver, name: str) -> bool:

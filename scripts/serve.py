@@ -87,7 +87,9 @@ def _announce(url: str) -> None:
     key = " -H 'x-api-key: '\"$API_KEY\"" if os.environ.get("API_KEY") else ""
     command = f"curl -s {url}/predict/batch{key} -H 'content-type: application/json' -d @{shlex.quote(str(SAMPLE))}"
     first = ", with API_KEY set in that shell too" if key else ""
-    print(f"\nServing on {url} (Ctrl+C stops it). Try{first}:\n\n  {command}\n", file=sys.stderr)
+    print(f"\nServing on {url} (Ctrl+C stops it). Open the console to draw a digit:", file=sys.stderr)
+    print(f"\n  {url}/console\n\nor try{first}:\n\n  {command}\n", file=sys.stderr)
+    print(f"The API is described on {url}/docs", file=sys.stderr)
     print(f"Log lines and metrics go to {LOG.relative_to(ROOT)}", file=sys.stderr, flush=True)
 
 

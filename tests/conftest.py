@@ -19,6 +19,7 @@ Event = dict[str, Any]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--image", default="postal-digits:latest", help="the container image under test")
+    parser.addoption("--screenshots", action="store_true", help="write the README's pictures of the pages anew")
 
 
 @pytest.fixture(scope="session")

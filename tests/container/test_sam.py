@@ -87,6 +87,15 @@ def test_start_api_refuses_as_the_service_does(api: httpx.Client) -> None:
         assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+@pytest.mark.parametrize("page", ["console", "docs", "openapi.json"])
+def test_start_api_serves_the_pages(api: httpx.Client, page: str) -> None:
+    """Zipped for a browser, which says what it accepts, and whole for a client that does not."""
+    zipped = api.get(f"/{page}", headers={"Accept": "text/html,*/*;q=0.8", "Accept-Encoding": "gzip"})
+    assert (zipped.status_code, zipped.headers["content-encoding"]) == (200, "gzip")
+    assert "Postal Digits" in zipped.text
+    assert api.get(f"/{page}", headers={"Accept-Encoding": "identity"}).text == zipped.text
+
+
 def tensor(images: Any, binary: bool) -> Any:
     datatype = "UINT8" if images.dtype == np.uint8 else "FP32"
     return sync.InferInput("images", list(images.shape), datatype).set_data_from_numpy(images, binary_data=binary)

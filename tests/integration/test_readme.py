@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -20,9 +21,10 @@ ADDRESS = "http://127.0.0.1:8080"
 CALLED = ("curl ", ".venv/bin/python ", "make synth ", "make smoke ", "make cost ")
 CALLS = [command for command in COMMANDS if command.startswith(CALLED)]
 # These need an AWS account, which no test has: that what they name exists is all that is tested here.
-WITH_AN_ACCOUNT = [
-    line for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL) for line in block.splitlines()
-]
+CONSOLE = [line for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+GENERATORS = [line for line in CONSOLE if line.startswith("npx ")]
+WITH_AN_ACCOUNT = [line for line in CONSOLE if line not in GENERATORS]
+PROGRAMS = re.findall(r"```(python|js)\n(.*?)```", README, re.DOTALL)
 # Where a command is run, and by what words there.
 ELSEWHERE = {
     "make serve": ("tests/integration/test_serve.py", '"make", "serve"'),
@@ -44,6 +46,31 @@ def test_a_call_works_as_pasted(command: str, server: httpx.Client, tmp_path: Pa
         answer = json.loads(done.stdout)
         assert answer["y"] == shown["y"]
         assert answer.keys() == shown.keys()
+
+
+@pytest.mark.parametrize(("language", "program"), PROGRAMS)
+def test_a_program_prints_what_its_last_line_says(language: str, program: str, server: httpx.Client) -> None:
+    here = program.replace(ADDRESS.removeprefix("http://"), str(server.base_url).removeprefix("http://").rstrip("/"))
+    node = ["node", "--input-type=module", "--eval"]
+    command = [sys.executable, "-c"] if language == "python" else node
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = os.environ | {"PATH": path}
+    done = subprocess.run([*command, here], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == re.split(r"  # |; // ", program.strip().splitlines()[-1])[1]
+
+
+def test_there_is_a_program_for_each_way_in() -> None:
+    text = "".join(program for _, program in PROGRAMS)
+    assert all(word in text for word in ("requests.post(", "tritonclient", "await fetch("))
+
+
+@pytest.mark.parametrize("command", GENERATORS)
+def test_a_client_is_made_from_what_is_served(command: str, server: httpx.Client) -> None:
+    """The generator itself is Java; that what it is given is a valid description, test_openapi.py shows."""
+    address = re.search(r" -i (\S+) ", command)
+    assert address
+    assert server.get(address[1].removeprefix(ADDRESS)).json()["openapi"].startswith("3.1")
 
 
 @pytest.mark.parametrize("command", WITH_AN_ACCOUNT)

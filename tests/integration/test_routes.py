@@ -49,6 +49,22 @@ def test_probabilities_come_when_asked_for(call: Call, mnist: Any) -> None:
     assert "probabilities" not in call({"x": ZEROS}, queryStringParameters={"probabilities": "false"})[1]
 
 
+def test_what_the_network_saw_comes_when_asked_for(call: Call, mnist: Any) -> None:
+    """MNIST's own form passes untouched, so that is what it saw."""
+    _, answer = call({"x": mnist[0][:3].tolist()}, queryStringParameters={"seen": "true"})
+    assert [base64.b64decode(seen) for seen in answer["seen"]] == [image.tobytes() for image in mnist[0][:3]]
+    assert "seen" not in call({"x": ZEROS}, queryStringParameters={"seen": "false"})[1]
+
+
+def test_what_may_be_shown_at_once_fits_an_answer(call: Call) -> None:
+    query = {"seen": "true", "probabilities": "true"}
+    image = [[0, 0, 0, 0, 0]] + [[0, 200, 90, 0, 0]] * 3 + [[0, 0, 0, 0, 0]]
+    status, answer = call({"x": [image] * 4000}, queryStringParameters=query)
+    assert (status, len(answer["seen"])) == (200, 4000)
+    assert len(json.dumps(answer)) < 6e6
+    assert call({"x": [image] * 4001}, queryStringParameters=query)[1]["code"] == "too_many_images"
+
+
 def test_a_colour_picture_is_one_picture_with_warnings(call: Call) -> None:
     status, answer = call({"x": [[[10, 200, 30]] * 32] * 32})
     assert status == 200

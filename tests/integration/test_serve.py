@@ -119,6 +119,8 @@ def test_make_serve_says_how_to_call_it_and_that_works_as_pasted() -> None:
             told += line
         curl = next(line.strip() for line in told.splitlines() if line.strip().startswith("curl"))
         assert f"http://127.0.0.1:{port}/v1/predict/batch" in curl
+        console = next(line.strip() for line in told.splitlines() if line.endswith("/console"))
+        assert "<title>Postal Digits: the console</title>" in httpx.get(console).text
         done = subprocess.run(curl, shell=True, capture_output=True, text=True, cwd="/")  # noqa: S602
         assert json.loads(done.stdout)["y"] == [7]
     finally:

@@ -1,0 +1,89 @@
+"""A page's name and a request's headers in, the response out: HTML with its styles and scripts inside.
+
+A page is one request, for paths without a key are throttled tightly. Its content security policy names each style and
+script by its hash, so nothing else runs, and nothing comes from another host.
+"""
+
+import base64
+import gzip
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import aws_lambda_powertools
+from aws_lambda_powertools.event_handler.api_gateway import Response
+
+FOLDER = Path(__file__).resolve().parent
+# Swagger UI comes with Powertools, in the image too.
+SWAGGER = Path(aws_lambda_powertools.__file__).resolve().parent / "event_handler" / "openapi" / "swagger_ui"
+
+_INLINED = re.compile(r'<script src="(?P<script>[\w.-]+)"></script>|<link rel="stylesheet" href="(?P<style>[\w.-]+)">')
+_HEADERS = {
+    "Cache-Control": "no-cache",  # kept, and asked for anew: an unchanged page is a 304
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is served, made once in an environment.
+
+    Attributes:
+        text: the whole, and `zipped` the same, gzipped.
+        policy: its content security policy.
+        etag: of the text, weak, for both forms share it.
+    """
+
+    content_type: str
+    text: str
+    policy: str = "default-src 'none'; frame-ancestors 'none'"
+    zipped: bytes = field(init=False)
+    etag: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        content = self.text.encode()
+        object.__setattr__(self, "zipped", gzip.compress(content, 6, mtime=0))
+        object.__setattr__(self, "etag", f'W/"{hashlib.sha256(content).hexdigest()[:32]}"')
+
+    def response(self, headers: Mapping[str, str]) -> Response[str | bytes]:
+        """The answer to a GET with these `headers`, whose names may be in any case: whole, gzipped, or 304."""
+        sent = _HEADERS | {"Content-Security-Policy": self.policy, "ETag": self.etag}
+        if self.etag in (headers.get("if-none-match") or ""):
+            return Response(304, headers=sent)
+        # In lower case, for Powertools would make JSON of zipped JSON.
+        sent["content-type"] = self.content_type
+        # API Gateway decodes base64 only for a request that says what it accepts.
+        if "gzip" in (headers.get("accept-encoding") or "") and headers.get("accept"):
+            return Response(200, body=self.zipped, headers=sent | {"Content-Encoding": "gzip"})
+        return Response(200, body=self.text, headers=sent)
+
+
+@cache
+def page(name: str) -> Document:
+    """The page that <name>.html beside this file is, with the files that it names put in."""
+    hashes: dict[str, list[str]] = {"script": [], "style": []}
+
+    def inline(match: re.Match[str]) -> str:
+        kind = str(match.lastgroup)
+        text = _read(match[kind])
+        hashes[kind].append(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'")
+        return f"<{kind}>{text}</{kind}>"
+
+    text = _INLINED.sub(inline, _read(f"{name}.html"))
+    policy = (
+        f"default-src 'none'; script-src {' '.join(hashes['script'])}; style-src {' '.join(hashes['style'])}; "
+        "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return Document("text/html; charset=utf-8", text, policy)
+
+
+def _read(name: str) -> str:
+    folder = SWAGGER if name.startswith("swagger-ui") else FOLDER
+    return (folder / name).read_text(encoding="utf-8")

@@ -1,0 +1,48 @@
+"""What axe finds on the pages, in each of their states: nothing."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import console
+from tests.browser.conftest import DESK, PHONE, Open
+from tests.browser.test_docs import STATUS, try_out
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_console_in_each_state(open_page: Open, keyed_site: str, scheme: str, viewport: object) -> None:
+    still = {"color_scheme": scheme, "viewport": viewport, "reduced_motion": "reduce"}
+    page, _ = open_page(f"{keyed_site}/console", refusals="Failed to load", **still)
+    expect(page.locator("#health")).to_have_text("The service answers")
+    assert console.violations(page) == []
+    page.get_by_role("button", name="Draw a 7").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert console.violations(page) == []
+    page.get_by_role("button", name="Enter the key").click()
+    assert console.violations(page) == []
+    page.locator("#key").fill("right")
+    page.keyboard.press("Enter")
+    console.expect_digit(page, "7")
+    assert console.violations(page) == []
+    page.get_by_role("button", name="Send samples").click()
+    expect(page.locator("#grid li")).to_have_count(60)
+    page.locator("#counts button").first.click()
+    page.locator("#grid button").first.click()
+    assert console.violations(page) == []
+
+
+# Of Swagger UI's own making, in its code and not in a style sheet: a link inside each operation's button, tags as
+# headings of the third level below one of the first, controls of a request without labels, and a box that scrolls.
+SWAGGER = ("nested-interactive", "heading-order", "select-name")
+SWAGGER_OPEN = (*SWAGGER, "button-name", "label", "scrollable-region-focusable")
+
+
+def test_swagger_ui_but_for_faults_of_its_own(open_page: Open, keyed_site: str) -> None:
+    page, _ = open_page(f"{keyed_site}/docs", refusals="Failed to load")
+    expect(page.locator(".opblock").first).to_be_visible()
+    assert console.violations(page, *SWAGGER) == []
+    try_out(page, "predictBatch")
+    expect(page.locator(STATUS).first).to_contain_text("403")
+    # The colours of highlighted JSON stand in the elements themselves.
+    found = console.violations(page, *SWAGGER_OPEN)
+    assert [each for each in found if 'style="color: rgb(211, 99, 99);"' not in each] == []
