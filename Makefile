@@ -16,7 +16,7 @@ STAGE ?= dev
 IMAGE ?= postal-digits:latest
 BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
 
-.PHONY: help setup serve test lint model evaluate compare lock image test-container bench \
+.PHONY: help setup serve test lint model evaluate compare lock image test-container test-faults load reliability bench \
   bootstrap synth diff deploy destroy smoke cost
 
 help: ## lists the commands
@@ -72,6 +72,16 @@ image: ## builds the container image (IMAGE=... BASE_IMAGE=...)
 test-container: setup image ## calls the real container: emulator, sam local, locked down
 	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
 	@$(BIN)/python -m pytest tests/container --image $(IMAGE)
+
+test-faults: setup image ## breaks the real container in every way that needs no AWS account
+	@$(BIN)/python -m pytest tests/faults --image $(IMAGE)
+
+load: setup ## the load that it must hold, and more: ten minutes (QUICK=1 PHASES="steady hostile" URL=... WORKERS=2)
+	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
+	@$(BIN)/python -m scripts.load --workers $(WORKERS) $(if $(URL),--url $(URL)) $(if $(PHASES),--phases $(PHASES)) $(if $(QUICK),--quick)
+
+reliability: setup ## writes docs/reliability.md from what test, test-faults and load found
+	@$(BIN)/python -m scripts.reliability
 
 bench: IMAGE = postal-digits:bench
 bench: setup ## measures it beside the floor and other services: docs/benchmark.md (ROUNDS=5 QUICK=1)

@@ -14,9 +14,7 @@ from typing import Any
 import httpx
 
 from scripts.bench import machine
-from scripts.bench.figures import number, table
-from scripts.bench.page import MARKS
-from scripts.load import objectives, picture, results
+from scripts.load import objectives, picture, results, tables
 from scripts.load.plan import phases
 from scripts.load.watch import watching
 
@@ -58,7 +56,7 @@ def version(url: str) -> str:
         except httpx.HTTPError:
             time.sleep(0.2)
             continue
-        return next(model["version"] for model in health["models"] if model["default"])
+        return str(next(model["version"] for model in health["models"] if model["default"]))
     raise LoadFailed(f"nothing answers on {url}")
 
 
@@ -77,7 +75,14 @@ def generate(url: str, model_version: str, quick: bool, groups: list[str]) -> No
     }
     command = [sys.executable, "-m", "locust", "--headless", "--only-summary", "--host", url, "--stop-timeout", "10"]
     command += ["--locustfile", str(Path(__file__).with_name("locustfile.py")), "--exit-code-on-error", "0"]
-    command += ["--html", str(BUILD / "report.html"), "--csv", str(BUILD / "locust"), "--logfile", str(BUILD / "locust.log")]
+    command += [
+        "--html",
+        str(BUILD / "report.html"),
+        "--csv",
+        str(BUILD / "locust"),
+        "--logfile",
+        str(BUILD / "locust.log"),
+    ]
     try:
         with (BUILD / "locust.txt").open("wb") as output:
             subprocess.run(
@@ -119,19 +124,6 @@ def judged(found: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key != "samples"} | {"objectives": rows}
 
 
-def shown(found: dict[str, Any]) -> str:
-    """Both tables."""
-    heads = ["phase", "requests", "right", "429", "failed", "a second", "p50 ms", "p95 ms", "p99 ms"]
-    lines = [
-        [p["name"], f"{p['requests']:,}", f"{p['right']:,}", f"{p['refused']:,}", f"{p['failures']:,}"]
-        + [f"{p['rate']:.0f}", *("" if p[key] is None else number(p[key]) for key in ("p50", "p95", "p99"))]
-        for p in found["phases"]
-        if p["requests"]
-    ]
-    marks = [[row["what"], row["found"], row["objective"], MARKS[row["held"]]] for row in found["objectives"]]
-    return table(heads, lines) + "\n\n" + table(["", "found", "objective", "held"], marks)
-
-
 def main() -> None:
     """Runs, writes, judges."""
     parser = argparse.ArgumentParser(prog="make load", description=__doc__)
@@ -155,7 +147,7 @@ def main() -> None:
     picture.draw(found, results.read(CSV), PICTURE)
     found = judged(found)
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")
-    print(shown(found))
+    print(f"{tables.of_phases(found)}\n\n{tables.of_objectives(found)}")
     print(f"\n{PICTURE.relative_to(ROOT)} shows it; locust's own report is build/load/report.html", file=sys.stderr)
     if missed := [row["what"] for row in found["objectives"] if row["held"] is False]:
         sys.exit(f"load: missed: {'; '.join(missed)}")

@@ -89,7 +89,7 @@ class Shape(LoadTestShape):
         """Users, and how many may come or go in a second; None at the end."""
         if Arrivals.finished:
             return None
-        offset, users = self.get_run_time(), 0
+        offset, users = time.perf_counter() - self.start_time, 0
         for phase in PLAN:
             users += phase.users_at(offset)
             offset -= phase.seconds

@@ -95,7 +95,9 @@ def _names(axes: Any, rows: Sequence[Row], found: dict[str, Any], began: float) 
     groups: dict[str, list[str]] = {}
     for phase in found["phases"]:
         if phase["name"] in spans:
-            groups.setdefault("hostile, in turns" if phase["group"] == HOSTILE else phase["name"], []).append(phase["name"])
+            groups.setdefault("hostile, in turns" if phase["group"] == HOSTILE else phase["name"], []).append(
+                phase["name"]
+            )
     for title, names in groups.items():
         middle = (spans[names[0]][0] + spans[names[-1]][1]) / 2
         axes.annotate(title, (middle, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 6), rotation=30,

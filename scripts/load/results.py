@@ -1,4 +1,4 @@
-"""What the generator wrote and what was seen of the server in, figures out: of each phase, of hostile traffic, of memory."""
+"""What the generator wrote and what was seen of the server in, figures of phases, hostile traffic and memory out."""
 
 import csv
 from collections import Counter
@@ -33,16 +33,7 @@ class Row:
 def read(path: Path) -> list[Row]:
     """The generator's CSV."""
     with path.open(newline="") as file:
-        return [
-            Row(
-                float(line["timestamp"]),
-                *line["name"].split("|"),
-                float(line["response_time_ms"]),
-                int(line["status_code"]),
-                line["exception"],
-            )
-            for line in csv.DictReader(file)
-        ]
+        return [_row(line) for line in csv.DictReader(file)]
 
 
 def of_phase(phase: Phase, rows: Sequence[Row]) -> dict[str, Any]:
@@ -103,3 +94,9 @@ def of_memory(rows: Sequence[Row], samples: Sequence[Sample]) -> dict[str, Any] 
         "files_after": samples[-1].files,
         "slope": slope([sample for sample in samples if settled <= sample.at <= ended]),
     }
+
+
+def _row(line: dict[str, str]) -> Row:
+    phase, _, kind = line["name"].partition("|")
+    status, fault = int(line["status_code"]), line["exception"]
+    return Row(float(line["timestamp"]), phase, kind, float(line["response_time_ms"]), status, fault)

@@ -1,4 +1,4 @@
-"""A server's process in, its memory and open files over time out, its workers' included; nothing where there is no /proc."""
+"""A server's process in, its memory and open files over time out, its workers' included. Without /proc, nothing."""
 
 import threading
 import time

@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,15 @@ class Container:
         done = docker("exec", "-i", self.name, "python", "-c", INVOKE, stdin=json.dumps(event).encode())
         response: dict[str, Any] = json.loads(done.stdout)
         return response
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """All its processes stand still, as Lambda freezes an environment between requests."""
+        docker("pause", self.name)
+        try:
+            yield
+        finally:
+            docker("unpause", self.name)
 
     def run(self, *command: str) -> str:
         """What a command prints inside."""
