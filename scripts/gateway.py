@@ -2,22 +2,21 @@
 
 An ASGI application that stands for a Regional REST API with Lambda proxy integration and binary media types `*/*`, as
 far as a client or the function can tell: the stage path, base64 bodies, both header maps, the limits of size and time,
-API keys, and error bodies in our form. Each process calls one handler, one request at a time, as a Lambda execution
-environment does.
+API keys, and error bodies in our form.
 """
 
 import asyncio
 import base64
 import hmac
 import json
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import InitVar, dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from scripts.environments import Context
 from scripts.proxy_event import KEYED, Scope, proxy_event
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -39,37 +38,19 @@ class Stage:
         api_key: the key that predicting takes, or "" for none.
         preflights: whether OPTIONS takes none, for the stage names origins whose pages may call.
         seconds: the integration's time limit.
-        waiting: requests that may wait for this process; more are answered 429, as the stage's throttle would.
+        concurrency: requests that the function takes at the same time.
+        waiting: requests that may be on their way; more are answered 429, as the stage's throttle would.
     """
 
     base: str = ""
     api_key: str = ""
     preflights: bool = False
     seconds: float = 29
-    waiting: int = 100
+    concurrency: int = 1
+    waiting: int = 200
 
 
 DEFAULT_STAGE = Stage()
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """The part of Lambda's context object that a handler may use."""
-
-    seconds: InitVar[float]
-    function_name: str = "postal-digits-local"
-    function_version: str = "$LATEST"
-    memory_limit_in_mb: int = 1769
-    invoked_function_arn: str = "arn:aws:lambda:local:000000000000:function:postal-digits-local"
-    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    deadline: float = field(init=False)
-
-    def __post_init__(self, seconds: float) -> None:
-        object.__setattr__(self, "deadline", time.monotonic() + seconds)
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function would be ended."""
-        return max(0, int((self.deadline - time.monotonic()) * 1000))
 
 
 class GatewayError(Exception):
@@ -82,12 +63,12 @@ class GatewayError(Exception):
 
 
 class Gateway:
-    """The ASGI application; `handler` is called in one thread, one event at a time."""
+    """The ASGI application; `handler` is called in as many threads as the stage's concurrency."""
 
     def __init__(self, handler: Handler, stage: Stage = DEFAULT_STAGE) -> None:
         self._handler = handler
         self._stage = stage
-        self._environment = ThreadPoolExecutor(max_workers=1, thread_name_prefix="environment")
+        self._environment = ThreadPoolExecutor(stage.concurrency, thread_name_prefix="environment")
         self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,8 +13,7 @@ from pathlib import Path
 import httpx
 import uvicorn
 
-from lambda_fn.errors import ModelRejected
-from lambda_fn.settings import SettingsError
+from scripts.environments import Environments, RefusedToStart
 from scripts.gateway import Gateway, Stage
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,46 +21,40 @@ SAMPLE = ROOT / "tests" / "events" / "seven.json"
 LOG = ROOT / "build" / "serve.log"
 
 
-def application() -> Gateway:
-    """Made anew in each worker process, which loads and verifies the model first."""
-    LOG.parent.mkdir(exist_ok=True)
-    with LOG.open("ab") as log:
-        os.dup2(log.fileno(), sys.stdout.fileno())  # what CloudWatch would get
-    from lambda_fn.handler import handler
-
-    stage = Stage(
-        base=os.environ.get("BASE", ""),
-        api_key=os.environ.get("API_KEY", ""),
-        preflights=bool(os.environ.get("CORS_ORIGINS")),
-    )
-    return Gateway(handler, stage)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serves until interrupted."""
     parser = argparse.ArgumentParser(prog="make serve", description=__doc__)
     parser.add_argument("--port", type=_whole(1, 65535), default=8080)
-    parser.add_argument("--workers", type=_whole(1, 64), default=1, help="processes; one request at a time in each")
+    parser.add_argument(
+        "--workers", type=_whole(1, 64), default=1, help="processes with the model; one request at a time in each"
+    )
     parser.add_argument("--base", type=_base, default="", help="the stage's path, such as /v1")
     options = parser.parse_args(arguments)
-    os.environ["BASE"] = options.base
+    LOG.parent.mkdir(exist_ok=True)
     try:
-        application()  # a broken model or setting is told once, here, and not by each worker
-    except (ModelRejected, SettingsError) as error:
+        environments = Environments(options.workers, LOG)
+    except RefusedToStart as error:
         sys.exit(f"refused to start: {error}")
-    threading.Thread(target=_announce, args=(f"http://127.0.0.1:{options.port}{options.base}",), daemon=True).start()
-    uvicorn.run(
-        "scripts.serve:application",
-        factory=True,
-        host="127.0.0.1",
-        port=options.port,
-        workers=options.workers,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        lifespan="off",
-        ws="none",
+    stage = Stage(
+        base=options.base,
+        api_key=os.environ.get("API_KEY", ""),
+        preflights=bool(os.environ.get("CORS_ORIGINS")),
+        concurrency=options.workers,
     )
+    threading.Thread(target=_announce, args=(f"http://127.0.0.1:{options.port}{options.base}",), daemon=True).start()
+    try:
+        uvicorn.run(
+            Gateway(environments, stage),
+            host="127.0.0.1",
+            port=options.port,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            lifespan="off",
+            ws="none",
+        )
+    finally:
+        environments.close()
 
 
 def _base(text: str) -> str:

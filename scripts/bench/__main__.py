@@ -13,6 +13,7 @@ from scripts.bench.server import LOGS, NotServing
 
 RESULTS = LOGS / "results.json"
 DOCS = systems.ROOT / "docs"
+HELD = ("1 image, ints", "100 images, ints", "100 images, floats")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def measure(chosen: Plan, image: str, base_image: str) -> dict[str, Any]:
         "image": cold.image_sizes(image, base_image),
         "http": over_http.compare(measured, over, chosen.levels, chosen.rounds, chosen.seconds),
         "starts": over_http.starts([systems.ours(), *ready], over[0], chosen.rounds, missing),
-        "hold": {name: _hold(sent[name], chosen.hold) for name in ("1 image, ints", "100 images, floats")},
+        "hold": {name: _hold(sent[name], chosen.hold) for name in HELD},
         "int8": _child("scripts.bench.quantise", chosen.rounds, chosen.seconds / 3),
     }
     results["http"]["missing"] |= missing

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from scripts.gateway import DEFAULT_STAGE, Context, Gateway, Stage
+from scripts.environments import Context
+from scripts.gateway import DEFAULT_STAGE, Gateway, Stage
 
 Call = Callable[..., httpx.Response]
 PNG = b"\x89PNG\r\n\x1a\n\x00\xff"
