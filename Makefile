@@ -16,7 +16,7 @@ STAGE ?= dev
 IMAGE ?= postal-digits:latest
 BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
 
-.PHONY: help setup serve test lint model evaluate compare lock image test-container test-faults load reliability bench \
+.PHONY: help setup serve test lint fuzz model evaluate compare lock image test-container test-faults load reliability bench \
   bootstrap synth diff deploy destroy smoke cost
 
 help: ## lists the commands
@@ -65,6 +65,9 @@ compare: setup ## two versions side by side, and the gate for a new default (OLD
 	@echo "Setting up the tools of training (once, some minutes) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r model/requirements.txt
 	@touch $@
+
+fuzz: setup ## sends the handler what no client would, for so long (MINUTES=5)
+	@$(BIN)/python -m scripts.fuzz --minutes $(or $(MINUTES),5)
 
 image: ## builds the container image (IMAGE=... BASE_IMAGE=...)
 	@docker build --quiet --build-arg BASE_IMAGE=$(BASE_IMAGE) --file lambda_fn/Dockerfile --tag $(IMAGE) . >/dev/null

@@ -20,6 +20,7 @@ class Contract:
     Attributes:
         sha256, golden_sha256: hex digests of the model file and of golden.npz.
         input_name, output_name: tensors of the graph, float32, n×28×28×1 in 0..1 and n×classes summing to 1.
+        input_datatype, output_datatype, input_shape, output_shape: in the Open Inference Protocol's terms; n is -1.
         labels: what each output means, by position.
         low_confidence_below: a confidence under this asks for a person, 0..1.
         golden_tolerance: how far a probability may be from the golden one, absolute.
@@ -32,6 +33,10 @@ class Contract:
     golden_sha256: str
     input_name: str
     output_name: str
+    input_datatype: str
+    output_datatype: str
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
     labels: tuple[str, ...]
     low_confidence_below: float
     golden_tolerance: float
@@ -45,14 +50,19 @@ class Contract:
         """
         try:
             members: dict[str, Any] = json.loads(path.read_bytes())
+            (given,), (made,) = members["inputs"], members["outputs"]
             contract = cls(
                 name=str(members["name"]),
                 version=str(members["version"]),
                 file=str(members["file"]),
                 sha256=str(members["sha256"]),
                 golden_sha256=str(members["golden_sha256"]),
-                input_name=str(members["inputs"][0]["name"]),
-                output_name=str(members["outputs"][0]["name"]),
+                input_name=str(given["name"]),
+                output_name=str(made["name"]),
+                input_datatype=str(given["datatype"]),
+                output_datatype=str(made["datatype"]),
+                input_shape=tuple(given["shape"]),
+                output_shape=tuple(made["shape"]),
                 labels=tuple(members["labels"]),
                 low_confidence_below=float(members["low_confidence_below"]),
                 golden_tolerance=float(members["golden_tolerance"]),

@@ -4,6 +4,7 @@ A picture is an array H×W (grey) or H×W×C (C of 1, 3 or 4, the last of 4 bein
 """
 
 import math
+import zlib
 from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -15,35 +16,60 @@ from numpy.typing import NDArray
 
 from lambda_fn import faults
 from lambda_fn.deadline import NEVER, Deadline
-from lambda_fn.errors import InvalidRequest, TooLarge
-from lambda_fn.limits import BODY_BYTES
+from lambda_fn.errors import InvalidRequest, TooLarge, UnsupportedMedia
+from lambda_fn.limits import BODY_BYTES, UNZIPPED_BYTES, VALUES
 
 Picture = NDArray[np.float32] | NDArray[np.uint8]
 Pictures = Sequence[Picture] | Picture
 """Pictures of one shape are one array with the batch in front; otherwise a list."""
 
-# A regular array of JSON, without these, is a text that its shape alone determines.
-_NUMBERS_AND_SPACE = b"0123456789+-.eE \t\r\n"
-
 
 def body(event: Mapping[str, Any]) -> bytes:
-    """The request's body, out of the base64 that API Gateway wraps it in.
+    """The request's body, out of the base64 that API Gateway wraps it in, and out of gzip if its headers say so.
 
     Raises:
         InvalidRequest: there is none, or it can't be decoded.
-        TooLarge: more than BODY_BYTES, base64 included.
+        TooLarge: more than BODY_BYTES, base64 included, or it unzips to more than UNZIPPED_BYTES.
+        UnsupportedMedia: it is compressed in another way.
     """
     content = event.get("body")
     if not content:
-        raise InvalidRequest("no_body", 'the request has no body; send {"x": [...]}')
+        raise InvalidRequest("no_body", "the request has no body")
+    if not isinstance(content, str):
+        raise InvalidRequest("invalid_encoding", "the event's body is not a string")
     if len(content) > BODY_BYTES:
         raise TooLarge("request_too_large", f"the body has more than {BODY_BYTES:,} bytes; send several smaller calls")
     try:
-        if event.get("isBase64Encoded"):
-            return pybase64.b64decode(content, validate=True)
-        return str(content).encode()
+        sent = pybase64.b64decode(content, validate=True) if event.get("isBase64Encoded") else content.encode()
     except (Base64Error, ValueError):
         raise InvalidRequest("invalid_encoding", "the body is neither valid base64 nor valid UTF-8") from None
+    encoding = header(event, "content-encoding").strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        raise UnsupportedMedia("unsupported_encoding", "Content-Encoding may be gzip, or none")
+    # A gateway that has unzipped the body leaves the header as it was.
+    return _unzip(sent) if encoding.endswith("gzip") and sent.startswith(b"\x1f\x8b") else sent
+
+
+def header(event: Mapping[str, Any], name: str) -> str:
+    """A header of the request by its name in lower case, however the client wrote it; "" if there is none."""
+    for key, value in (event.get("headers") or {}).items():
+        if key.lower() == name:
+            return value or ""
+    return ""
+
+
+def _unzip(content: bytes) -> bytes:
+    """One gzip member and nothing after it: thousands of empty ones would cost time and show in no size."""
+    unzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        text = unzip.decompress(content, UNZIPPED_BYTES + 1)
+    except zlib.error:
+        raise InvalidRequest("invalid_gzip", "the body is not valid gzip") from None
+    if len(text) > UNZIPPED_BYTES:
+        raise TooLarge("unzips_too_large", f"the body unzips to more than {UNZIPPED_BYTES:,} bytes")
+    if not unzip.eof or unzip.unused_data:
+        raise InvalidRequest("invalid_gzip", "the body's gzip is cut short, or something follows it")
+    return text
 
 
 def pictures(content: bytes, max_images: int, deadline: Deadline = NEVER) -> Pictures:
@@ -63,16 +89,16 @@ def pictures(content: bytes, max_images: int, deadline: Deadline = NEVER) -> Pic
     """
     name, values = _member(_parse(content))
     if name == "images":
-        _check_count(len(values), max_images)
+        check_count(len(values), max_images)
         return _files([_base64(value, index) for index, value in enumerate(values)], deadline)
     shape = faults.leading_shape(values)
     if faults.has_rank_of_picture(shape):
         return _picture(values, 0)[np.newaxis]
-    _check_count(len(values), max_images)
+    check_count(len(values), max_images)
     if faults.has_rank_of_picture(shape[1:]) and shape[1] == shape[2]:
-        numbers = _values(values, shape, content, b'{"x":%s}')
-        if numbers is not None:
-            return _scale(numbers, 0)
+        found = numbers(values, shape, content, b'{"x":%s}')
+        if found is not None:
+            return scale(found, 0)
     return [_picture(element, index) for index, element in enumerate(values)]
 
 
@@ -112,12 +138,23 @@ def _base64(value: object, index: int) -> bytes:
     return content
 
 
-def _check_count(count: int, limit: int) -> None:
+def check_count(count: int, limit: int) -> None:
     if count > limit:
         raise TooLarge("too_many_images", f"{count} images in one request; at most {limit} are allowed")
 
 
+def check_values(text: bytes) -> None:
+    """Refuses a JSON text of too many values, before anything is made of them.
+
+    Raises:
+        TooLarge: more than VALUES.
+    """
+    if len(text) > 2 * VALUES and text.count(b",") >= VALUES:  # a value takes a character and a comma
+        raise TooLarge("too_many_values", f"the body holds more than {VALUES:,} values")
+
+
 def _parse(content: bytes) -> simdjson.Object:
+    check_values(content)
     try:
         document = simdjson.Parser().parse(content)
     except (ValueError, RuntimeError):
@@ -145,16 +182,16 @@ def _picture(value: object, index: int) -> NDArray[np.float32]:
     shape = faults.leading_shape(value)
     if not isinstance(value, simdjson.Array) or 0 in shape or not faults.has_rank_of_picture(shape):
         faults.explain_rank(value, shape, index)
-    values = _values(value, shape, cast(bytes, value.mini))  # its type stub says str
+    values = numbers(value, shape, cast(bytes, value.mini))  # its type stub says str
     if values is None:
         faults.explain_irregular(value, shape, index)
     if shape[0] != shape[1]:
         raise InvalidRequest("not_square", f"image {index} is {shape[0]}×{shape[1]}; an array must be square")
-    scaled: NDArray[np.float32] = _scale(values[np.newaxis], index)[0]
+    scaled: NDArray[np.float32] = scale(values[np.newaxis], index)[0]
     return scaled
 
 
-def _values(
+def numbers(
     array: simdjson.Array, shape: tuple[int, ...], text: bytes, around: bytes = b"%s"
 ) -> NDArray[np.float64] | None:
     """The array's numbers in its `shape`, or None if it is not regular or holds anything else than numbers.
@@ -163,28 +200,20 @@ def _values(
     and commas must be those of the shape, which tells all but an innermost `[]` from a `[1]`; the count tells that.
     """
     size = math.prod(shape)
-    if size > len(text) or text.translate(None, _NUMBERS_AND_SPACE) != around % _skeleton(shape):
+    if size > len(text) or text.translate(None, faults.NUMBERS_AND_SPACE) != around % faults.skeleton(shape):
         return None
     values = np.frombuffer(array.as_buffer(of_type="d"), np.float64)
     return values.reshape(shape) if values.size == size else None
 
 
-def _skeleton(shape: tuple[int, ...]) -> bytes:
-    """A regular array's JSON without its numbers: (2, 3) gives [[,,],[,,]]."""
-    text = b""
-    for length in reversed(shape):
-        text = b"[%s]" % b",".join([text] * length)
-    return text
-
-
-def _scale(values: NDArray[np.float64], first: int) -> NDArray[np.float32]:
+def scale(values: NDArray[np.floating], first: int) -> NDArray[np.float32]:
     """Brings n pictures (n, ...) to 0..1, each by its own maximum; `first` is the index of the first of them."""
     pixels = values.reshape(len(values), -1)
     lowest, highest = pixels.min(axis=1), pixels.max(axis=1)
-    outside = (lowest < 0) | (highest > 255)
+    outside = ~((lowest >= 0) & (highest <= 255))  # so written, a NaN is outside
     if outside.any():
         index = int(outside.argmax())
-        what = "a negative value" if lowest[index] < 0 else "a value above 255"
+        what = "a negative value" if lowest[index] < 0 else "a value above 255" if highest[index] > 255 else "NaN"
         raise InvalidRequest("out_of_range", f"image {first + index} holds {what}; pixels are 0 to 255, or 0 to 1")
-    scale = np.where(highest <= 1, 1.0, 255.0)
-    return (pixels / scale[:, np.newaxis]).astype(np.float32).reshape(values.shape)
+    white = np.where(highest <= 1, 1.0, 255.0)
+    return (pixels / white[:, np.newaxis]).astype(np.float32).reshape(values.shape)

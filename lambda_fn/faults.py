@@ -1,10 +1,11 @@
 """A JSON value that is no picture in, the error that names the image, the row and the reason out.
 
-Only rejected requests come here, so it may look at one pixel at a time; it stops at the first fault.
+Only rejected requests come here, so it may look at the pixels of a row one by one; it stops at the first fault.
 """
 
 import re
-from typing import NoReturn
+from itertools import islice
+from typing import NoReturn, cast
 
 import simdjson
 
@@ -12,11 +13,15 @@ from lambda_fn.errors import InvalidRequest
 from lambda_fn.limits import NESTING
 
 CHANNELS = (1, 3, 4)
+RANK_OF_TENSOR = 4  # of a batch of pictures, and as deep as a search goes
 
 # What Python's json.dumps writes for values that JSON does not have, and exponents that no double holds. Looked for at
 # the start of a number only, and each run is bounded, so that a long row of digits costs no more than its length.
 _NOT_FINITE = re.compile(rb"(?<![\d.])-?(?:NaN|Infinity|\d[\d.]{0,30}[eE]\+?\d{3,9})")
+# So many such values, and so many pixels of a row, are looked at.
 _AT_MOST = 10_000
+# A regular array of JSON, without these, is a text that its shape alone determines.
+NUMBERS_AND_SPACE = b"0123456789+-.eE \t\r\n"
 # Marks such a value where it is quoted to make the body readable; a private-use character, in UTF-8 in the body.
 _MARK = "\ue000"
 
@@ -33,6 +38,14 @@ def leading_shape(value: object) -> tuple[int, ...]:
 def has_rank_of_picture(shape: tuple[int, ...]) -> bool:
     """H×W, or H×W×C: three or four in the last place are colours, never a batch of narrow pictures."""
     return len(shape) == 2 or (len(shape) == 3 and shape[2] in CHANNELS)
+
+
+def skeleton(shape: tuple[int, ...]) -> bytes:
+    """A regular array's JSON without its numbers: (2, 3) gives [[,,],[,,]]."""
+    text = b""
+    for length in reversed(shape):
+        text = b"[%s]" % b",".join([text] * length)
+    return text
 
 
 def kind(value: object) -> str:
@@ -55,6 +68,8 @@ def explain_unreadable(content: bytes) -> NoReturn:
             document = None
         if isinstance(document, simdjson.Object) and "x" in list(document):
             _find_in_batch(document["x"])
+        if isinstance(document, simdjson.Object):
+            _find_in_tensors(document.get("inputs"))
     raise InvalidRequest(
         "not_json",
         f"the body is not JSON: its syntax is wrong, it nests deeper than {NESTING:,} levels, or a number has too many "
@@ -80,6 +95,32 @@ def explain_irregular(picture: simdjson.Array, shape: tuple[int, ...], index: in
     raise InvalidRequest("ragged", f"image {index} is not a regular array of numbers")
 
 
+def explain_data(data: simdjson.Array, shape: tuple[int, ...]) -> NoReturn:
+    """A tensor's `data` whose arrays differ in length or that holds something else than numbers."""
+    _find_in_data(data, shape, "data")
+    raise InvalidRequest("ragged", "data is not a regular array of numbers")
+
+
+def _find_in_tensors(inputs: object) -> None:
+    for tensor in inputs if isinstance(inputs, simdjson.Array) else ():
+        data = tensor.get("data") if isinstance(tensor, simdjson.Object) else None
+        if isinstance(data, simdjson.Array) and len(leading_shape(data)) <= RANK_OF_TENSOR:
+            _find_in_data(data, leading_shape(data), "data")
+
+
+def _find_in_data(data: simdjson.Array, shape: tuple[int, ...], where: str) -> None:
+    if len(data) != shape[0]:
+        raise InvalidRequest("ragged", f"{where} has {len(data)} elements, those before it have {shape[0]}")
+    for index, element in enumerate(data):
+        if len(shape) == 1:
+            if isinstance(element, bool) or not isinstance(element, int | float):
+                _check_number(element, f"{where}[{index}]")
+        elif isinstance(element, simdjson.Array):
+            _find_in_data(element, shape[1:], f"{where}[{index}]")
+        else:
+            raise InvalidRequest("ragged", f"{where}[{index}] is {kind(element)}, not an array of {shape[1]}")
+
+
 def _find_in_batch(x: object) -> None:
     if not isinstance(x, simdjson.Array):
         raise InvalidRequest("not_an_array", f"x is {kind(x)}; it must be an image or a list of images")
@@ -96,15 +137,27 @@ def _find(picture: simdjson.Array, shape: tuple[int, ...], index: int) -> None:
             raise InvalidRequest("ragged", f"image {index}: row {r} is {kind(row)}, not an array")
         if len(row) != shape[1]:
             raise InvalidRequest("ragged", f"image {index}: row {r} has {len(row)} values, row 0 has {shape[1]}")
-        for c, pixel in enumerate(row):
-            where = f"image {index}: row {r}, column {c}"
-            if len(shape) == 2:
-                _check_number(pixel, where)
-            elif not isinstance(pixel, simdjson.Array) or len(pixel) != shape[2]:
-                raise InvalidRequest("ragged", f"{where} is {kind(pixel)}, not an array of {shape[2]}")
-            else:
-                for channel in pixel:
-                    _check_number(channel, where)
+        if not _is_regular(row, shape[1:]):
+            _find_in_row(row, shape, f"image {index}: row {r}")
+
+
+def _is_regular(row: simdjson.Array, shape: tuple[int, ...]) -> bool:
+    """Whether a row is of that shape and holds numbers only, told from its text: no object for each pixel."""
+    text = cast(bytes, row.mini)  # its type stub says str
+    return b"[]" not in text and text.translate(None, NUMBERS_AND_SPACE) == skeleton(shape)
+
+
+def _find_in_row(row: simdjson.Array, shape: tuple[int, ...], where: str) -> None:
+    for c, pixel in enumerate(islice(row, _AT_MOST)):
+        place = f"{where}, column {c}"
+        if len(shape) == 2:
+            _check_number(pixel, place)
+        elif not isinstance(pixel, simdjson.Array) or len(pixel) != shape[2]:
+            raise InvalidRequest("ragged", f"{place} is {kind(pixel)}, not an array of {shape[2]}")
+        else:
+            for channel in pixel:
+                _check_number(channel, place)
+    raise InvalidRequest("not_a_number", f"{where} holds something else than numbers after column {_AT_MOST:,}")
 
 
 def _check_number(value: object, where: str) -> None:

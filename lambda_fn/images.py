@@ -5,20 +5,27 @@ from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from lambda_fn.deadline import NEVER, Deadline
-from lambda_fn.errors import InvalidRequest, TooLarge, UnsupportedMedia
+from lambda_fn.errors import InvalidRequest, RequestError, TooLarge, UnsupportedMedia
 from lambda_fn.limits import JPEG_SCANS, PIXELS, PIXELS_OF_BATCH
 
 Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 FORMATS = ("PNG", "JPEG")
-# A photograph is decoded at no more than about this size: libjpeg then skips most of the work.
+# A photograph is looked at in no more than about twice this size: libjpeg then skips most of the work.
 ENOUGH = 1024
 
 _PLAIN = {"L", "RGB"}
+_SHRINKS = {"L", "LA", "RGB", "RGBA"}
 _DEEP = {"I", "I;16", "I;16L", "I;16B"}
+
+
+# Texts and colour profiles come packed, and a small file can hold gigabytes of them. Nobody here reads them, and chunks
+# that Pillow has no method for are skipped unseen.
+for _chunk in ("chunk_zTXt", "chunk_iTXt", "chunk_iCCP"):
+    delattr(PngImagePlugin.PngStream, _chunk)
 
 
 def decode(files: list[bytes], deadline: Deadline = NEVER) -> list[Pixels]:
@@ -32,39 +39,35 @@ def decode(files: list[bytes], deadline: Deadline = NEVER) -> list[Pixels]:
         TooLarge: more than PIXELS in a picture, PIXELS_OF_BATCH in all, or JPEG_SCANS.
         OutOfTime: the deadline is over.
     """
+    pictures: list[Pixels] = []
     total = 0
-    pictures = []
-    for index, content in enumerate(files):
-        deadline.check()
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with warnings.catch_warnings(action="ignore"):  # Pillow warns of damage that an error tells better
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        for index, content in enumerate(files):
+            deadline.check()
+            try:
                 image = Image.open(BytesIO(content), formats=FORMATS)
-            total += image.width * image.height
-            _check_size(image.width * image.height, total, index)
-            _check_scans(content, image, index)
-            pictures.append(_pixels(image))
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            raise _too_large(index) from None
-        except UnidentifiedImageError:
-            raise _unreadable(content, index) from None
-        except (
-            OSError,
-            ValueError,
-            SyntaxError,
-            EOFError,
-            IndexError,
-            TypeError,
-            ArithmeticError,
-        ):  # Pillow's own ways
-            raise InvalidRequest("unreadable_image", f"image {index} is damaged") from None
+                total += image.width * image.height
+                _check_size(image.width * image.height, total, index)
+                _check_scans(content, image, index)
+                pictures.append(_pixels(image))
+            except (RequestError, MemoryError):
+                raise
+            except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+                raise _too_large(index) from None
+            except UnidentifiedImageError:
+                raise _unreadable(content, index) from None
+            except Exception:  # Pillow has a dozen kinds for damaged files, and promises no list of them
+                raise InvalidRequest("unreadable_image", f"image {index} is damaged") from None
     return pictures
 
 
 def _pixels(image: Image.Image) -> Pixels:
-    if image.format == "JPEG":
+    if image.format != "PNG":
         image.draft(image.mode, (ENOUGH, ENOUGH))
     image.load()
+    if image.format == "PNG" and image.mode in _SHRINKS and "transparency" not in image.info:
+        image = image.reduce(max(min(image.size) // ENOUGH, 1))
     if image.getexif().get(0x0112, 1) != 1:
         image = ImageOps.exif_transpose(image)
     if image.mode in _DEEP:
@@ -91,7 +94,7 @@ def _check_size(pixels: int, total: int, index: int) -> None:
 
 def _check_scans(content: bytes, image: Image.Image, index: int) -> None:
     """Within the pixels' code the marker of a scan can't occur, so that counting it costs no parsing."""
-    if image.format == "JPEG" and content.count(b"\xff\xda") > JPEG_SCANS:
+    if image.format != "PNG" and content.count(b"\xff\xda") > JPEG_SCANS:
         raise TooLarge("too_many_scans", f"image {index} is a JPEG of more than {JPEG_SCANS} scans; save it anew")
 
 

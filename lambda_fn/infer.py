@@ -108,10 +108,17 @@ class Models:
         if version is None:
             return self.default
         if version not in self._loaded:
-            if version not in self.contracts:
-                raise NotFound("unknown_version", f"no such version; there is {', '.join(self.contracts)}")
+            self.contract(version)
             self._loaded[version] = Model.load(self._folder / version, self._threads)
         return self._loaded[version]
+
+    def contract(self, version: str | None = None) -> Contract:
+        """What the default version promises, or another, which need not be loaded for it. Raises NotFound as `get`."""
+        if version is None:
+            return self.default.contract
+        if version not in self.contracts:
+            raise NotFound("unknown_version", f"no such version; there is {', '.join(self.contracts)}")
+        return self.contracts[version]
 
 
 def _verified(path: Path, sha256: str) -> bytes:

@@ -7,9 +7,11 @@ Past these a request is answered 413, so that no body, however it is made, takes
 BODY_BYTES = 6 * 1024 * 1024
 # What a compressed body may grow to: as many floats as 8,192 pictures of 28×28 have in JSON's most usual form.
 UNZIPPED_BYTES = 48 * 1024 * 1024
+# Numbers in a body of JSON: more than 8,192 pictures of 28×28 have. Only an unzipped body is large enough for so many.
+VALUES = 8_388_608
 # Pictures of a request, whatever they come in, and so the parts of a form; the setting MAX_IMAGES may lower it.
 IMAGES = 8192
-# Of one picture file, and of all files of a request together. Arrays are bounded by the body's bytes.
+# Of one picture file, and of all files of a request together.
 PIXELS = 16_777_216
 PIXELS_OF_BATCH = 4 * PIXELS
 # Scans of a progressive JPEG. Encoders write about ten; each makes the decoder pass over the whole picture once more.

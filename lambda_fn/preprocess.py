@@ -169,4 +169,8 @@ def _opaque(picture: Picture) -> Picture:
 
 
 def _has_colour(picture: Picture) -> bool:
-    return picture.ndim == 3 and float(np.ptp(_to_floats(picture), axis=2).max()) > 0.06
+    if picture.ndim == 2:
+        return False
+    red, green, blue = (picture[..., channel] for channel in range(3))
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    return float(spread.max()) > (0.06 * 255 if picture.dtype == np.uint8 else 0.06)

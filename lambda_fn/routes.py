@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -15,6 +15,7 @@ from lambda_fn.errors import Forbidden, InvalidRequest, MethodNotAllowed, NotFou
 from lambda_fn.infer import Model, Models
 from lambda_fn.telemetry import Record
 
+Read = TypeVar("Read")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -26,7 +27,7 @@ def build(
     Where origins are named, their pages may read the answers, and preflights are answered. With `image_links`, a
     picture may be named by a link.
     """
-    cors = CORSConfig(cors_origins[0], list(cors_origins[1:]), max_age=600) if cors_origins else None
+    cors = _cors(cors_origins) if cors_origins else None
     app = APIGatewayRestResolver(serializer=_json, cors=cors)
 
     def predict_batch() -> dict[str, Any]:
@@ -46,11 +47,20 @@ def build(
     _route(app, "GET", "/health", lambda: _health(models), refused)
     _route(app, "POST", "/predict/batch", predict_batch, refused)
     _route(app, "POST", "/predict/img", predict_img, refused)
+    # One pattern for all that the protocol has: a pattern for each would take longer than the rest of this function.
+    app.route("/v2(?:/.*)?", list(refused))(lambda: _open_inference(app, models, max_images))
     app.exception_handler(NotFoundError)(lambda _: _refuse(app, NotFound("not_found", "no such path")))
     app.exception_handler(RequestError)(lambda error: _refuse(app, error))
     app.exception_handler(OutOfTime)(lambda error: _run_out(app, error))
     app.exception_handler(Exception)(lambda error: _fail(app, error))
     return app
+
+
+def _cors(origins: Sequence[str]) -> CORSConfig:
+    """What pages of the origins may send and read, beside what Powertools names: binary tensors and gzip."""
+    length = "Inference-Header-Content-Length"
+    allowed = [length, "Content-Encoding"]
+    return CORSConfig(origins[0], list(origins[1:]), allow_headers=allowed, expose_headers=[length], max_age=600)
 
 
 def _health(models: Models) -> dict[str, Any]:
@@ -89,18 +99,60 @@ def _predict(
     read: Callable[[bytes, Deadline], decode.Pictures],
     fetch: Callable[[Deadline], bytes] | None = None,
 ) -> dict[str, Any]:
-    record: Record = app.context["record"]
-    deadline = Deadline.of(app.lambda_context)
     with_probabilities = _flag(app, "probabilities")
     model = models.get(app.current_event.query_string_parameters.get("version"))
+    scores, answer = _infer(app, model, _decode(app, model, read, fetch))
+    response: dict[str, Any] = answer.as_json() | {"model": _identity(model)}
+    if with_probabilities:
+        response["probabilities"] = postprocess.rounded(scores)
+    return response
+
+
+def _open_inference(app: APIGatewayRestResolver, models: Models, max_images: int) -> Any:
+    # Imported when it is first asked for: most environments never are, and all would pay at their start.
+    from lambda_fn import inference_request, inference_response, open_inference
+
+    event = app.current_event
+    call = open_inference.find(event.path)
+    app.context["record"].route = call.route
+    if event.http_method != call.method:
+        raise MethodNotAllowed(event.http_method, call.method)
+    open_inference.check_model(call, models)
+    if not call.infers:
+        return open_inference.describe(call, models, max_images)
+    model = models.get(call.version)
+    length = decode.header(event.raw_event, inference_request.LENGTH.lower())
+    request = _decode(
+        app, model, lambda content, _: inference_request.read(content, length, model.contract, max_images)
+    )
+    scores, answer = _infer(app, model, request.pictures)
+    body, headers = inference_response.respond(event.raw_event, request, model.contract, scores, answer)
+    return Response(HTTPStatus.OK, headers.pop("Content-Type"), body, headers)
+
+
+def _decode(
+    app: APIGatewayRestResolver,
+    model: Model,
+    read: Callable[[bytes, Deadline], Read],
+    fetch: Callable[[Deadline], bytes] | None = None,
+) -> Read:
+    """What `read` makes of the request's body, or of what is fetched in its place."""
+    record: Record = app.context["record"]
     record.model_version = model.contract.version
+    deadline = Deadline.of(app.lambda_context)
     content = fetch(deadline) if fetch else decode.body(app.current_event.raw_event)
     record.body_bytes = len(content)
     try:
-        pictures = read(content, deadline)
+        return read(content, deadline)
     finally:
-        decoded = time.perf_counter()
-        record.decode_time = (decoded - record.started) * 1e3
+        record.decode_time = (time.perf_counter() - record.started) * 1e3
+
+
+def _infer(app: APIGatewayRestResolver, model: Model, pictures: decode.Pictures) -> tuple[Any, postprocess.Answer]:
+    """Scores, n×classes, and the answer; what telemetry says of them is written down."""
+    record: Record = app.context["record"]
+    decoded = time.perf_counter()
+    deadline = Deadline.of(app.lambda_context)
     prepared = preprocess.prepare(pictures, deadline)
     ready = time.perf_counter()
     scores = model.run(prepared.tensor, deadline)
@@ -112,10 +164,7 @@ def _predict(
     record.confidence = float(answer.confidence.mean())
     record.digits = answer.counts(scores.shape[1])
     record.warnings.update(code for codes in answer.warnings for code in codes)
-    response: dict[str, Any] = answer.as_json() | {"model": _identity(model)}
-    if with_probabilities:
-        response["probabilities"] = postprocess.rounded(scores)
-    return response
+    return scores, answer
 
 
 def _check_link(event: Mapping[str, Any], image_links: bool) -> None:

@@ -6,6 +6,7 @@ Neither ever holds a body, a key, a query string or a path that the service does
 import json
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import Any, TextIO
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
-from lambda_fn.errors import OutOfTime
+from lambda_fn.errors import OutOfTime, ServiceError
 
 NAMESPACE = "PostalDigits"
 
@@ -100,7 +101,7 @@ class Telemetry:
         if record.warnings:
             fields["warnings"] = dict(record.warnings)
         if record.error is not None:
-            self.logger.error("failed", exc_info=record.error, extra=fields)
+            self.logger.error("failed", extra=fields | _failure(record.error))
         elif record.rejection is not None:
             self.logger.warning("rejected", extra=fields | {"code": record.rejection})
         else:
@@ -110,6 +111,12 @@ class Telemetry:
         dimensions = {"service": self._service, "model_version": record.model_version}
         blob = self._metrics.serialize_metric_set(metrics=dict(metrics), dimensions=dimensions)
         print(json.dumps(blob, separators=(",", ":")), file=self._stream, flush=True)
+
+
+def _failure(error: BaseException) -> dict[str, str]:
+    """Where it happened. Only our own errors' words are kept: another's may hold what was sent."""
+    told = {"exception_name": type(error).__name__, "exception": "".join(traceback.format_tb(error.__traceback__))}
+    return told | ({"exception_text": str(error)} if isinstance(error, ServiceError) else {})
 
 
 def _metrics(record: Record, total: float, cold: bool) -> dict[str, dict[str, Any]]:

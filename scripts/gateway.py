@@ -161,5 +161,6 @@ def _decode(response: Mapping[str, Any], has_accept: bool) -> tuple[int, list[tu
 
 _TOO_LARGE = (
     "the request is larger than the service takes in one call (6 MB, base64 included); send whole numbers 0 to 255 "
-    "instead of fractions, PNG files instead of arrays, or several smaller calls"
+    "instead of fractions, PNG files instead of arrays, gzip (Content-Encoding), UINT8 as binary tensors (about 6,000 "
+    "images), or several smaller calls"
 )

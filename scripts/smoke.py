@@ -160,7 +160,7 @@ def _scores(response: httpx.Response, shape: tuple[int, ...]) -> np.ndarray[Any,
         raise Failed(f"{response.status_code}: {response.text[:200]}")
     length = int(response.headers.get("inference-header-content-length", len(response.content)))
     output = json.loads(response.content[:length])["outputs"][0]
-    raw = response.content[length:]
+    raw = response.content[length:][: output.get("parameters", {}).get("binary_data_size", 0)]
     return (np.frombuffer(raw, "<f4") if raw else np.array(output["data"], np.float32)).reshape(shape)
 
 

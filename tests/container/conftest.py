@@ -3,8 +3,7 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PORT = 8080
-# Runs inside the container, so that a container without any network can be called too.
+# Runs inside the container, so that one without any network can be called too: an event a line, an answer a line.
 INVOKE = f"""
 import sys, urllib.error, urllib.request
 url = "http://127.0.0.1:{PORT}/2015-03-31/functions/function/invocations"
-try:
-    response = urllib.request.urlopen(url, sys.stdin.buffer.read(), timeout=60)
-except urllib.error.HTTPError as error:
-    response = error
-sys.stdout.buffer.write(response.read())
+for event in sys.stdin.buffer:
+    try:
+        response = urllib.request.urlopen(url, event, timeout=60)
+    except urllib.error.HTTPError as error:
+        response = error
+    sys.stdout.buffer.write(response.read() + b"\\n")
 """
 
 
@@ -39,18 +39,14 @@ class Container:
 
     def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
         """What the function returns for the event: a response, or Lambda's description of an error."""
-        done = docker("exec", "-i", self.name, "python", "-c", INVOKE, stdin=json.dumps(event).encode())
-        response: dict[str, Any] = json.loads(done.stdout)
+        (response,) = self.invoke_each([event])
         return response
 
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """All its processes stand still, as Lambda freezes an environment between requests."""
-        docker("pause", self.name)
-        try:
-            yield
-        finally:
-            docker("unpause", self.name)
+    def invoke_each(self, events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The same, one after another."""
+        lines = b"".join(json.dumps(event).encode() + b"\n" for event in events)
+        done = docker("exec", "-i", self.name, "python", "-c", INVOKE, stdin=lines)
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def run(self, *command: str) -> str:
         """What a command prints inside."""

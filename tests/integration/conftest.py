@@ -6,10 +6,17 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.integration.server import running
 
 Answer = tuple[int, dict[str, Any]]
+
+# The same short look each time, for a change must not fail by chance; `make fuzz` looks further, anew each time.
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("short", derandomize=True, max_examples=60, deadline=None, suppress_health_check=SLOW)
+settings.register_profile("long", max_examples=1000, deadline=None, suppress_health_check=SLOW, print_blob=True)
+settings.load_profile("short")
 
 
 @pytest.fixture(scope="session")

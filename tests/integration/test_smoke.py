@@ -29,8 +29,6 @@ def test_a_good_deployment_passes(keyed: str, capsys: pytest.CaptureFixture[str]
     smoke.main([keyed, "--api-key", "a-key"])
     marks = report(capsys)
     assert marks.keys() == smoke.CHECKS.keys()
-    has_v2 = httpx.get(f"{keyed}v2", headers={"x-api-key": "a-key"}).status_code == 200
-    assert marks.pop("binary tensors") == ("ok" if has_v2 else "--")
     assert set(marks.values()) == {"ok"}
 
 
@@ -48,6 +46,8 @@ def test_without_a_key_it_says_that_keys_were_not_tried(
     assert report(capsys)["API key"] == "--"
 
 
+LENGTH = "inference-header-content-length"
+THROUGH = ("x-api-key", "content-type", "accept", LENGTH)
 Spoil = Callable[[str, int, bytes], tuple[int, bytes]]
 
 
@@ -58,15 +58,19 @@ def spoiling(upstream: str, spoil: Spoil) -> Iterator[str]:
     class Proxy(BaseHTTPRequestHandler):
         def answer(self) -> None:
             content = self.rfile.read(int(self.headers.get("content-length", 0)))
-            headers = {name: self.headers[name] for name in ("x-api-key", "content-type") if name in self.headers}
-            url = upstream.removesuffix("/v1/") + self.path
-            found = httpx.request(self.command, url, content=content, headers=headers, timeout=30)
+            headers = {name: self.headers[name] for name in THROUGH if name in self.headers}
+            request = httpx.Request(
+                self.command, upstream.removesuffix("/v1/") + self.path, content=content, headers=headers
+            )
+            with httpx.Client(timeout=30) as client:
+                found = client.send(request)
             status, body = spoil(self.path, found.status_code, found.content)
             self.send_response(status)
             for name, value in (
                 ("content-type", "application/json"),
                 ("retry-after", "0"),
                 ("content-length", len(body)),
+                *((name, value) for name, value in found.headers.items() if name == LENGTH),
             ):
                 self.send_header(name, str(value))
             self.end_headers()

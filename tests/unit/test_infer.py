@@ -1,14 +1,16 @@
 """A model folder in, a verified model out, or a refusal that names the file."""
 
+import dataclasses
 import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from lambda_fn.errors import ModelRejected, NotFound
+from lambda_fn.errors import ModelRejected, NotFinite, NotFound
 from lambda_fn.infer import CHUNK, Model, Models
 from lambda_fn.settings import Settings
 
@@ -49,6 +51,18 @@ def test_any_number_of_images_gets_one_row_of_scores_each(model: Model, count: i
     scores = model.run(np.zeros((count, 28, 28, 1), np.float32))
     assert scores.shape == (count, 10)
     assert np.allclose(scores.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_score_that_is_not_finite_never_leaves(model: Model, value: float) -> None:
+    class Broken:
+        def run(self, _names: object, feed: dict[str, Any]) -> list[Any]:
+            (tensor,) = feed.values()
+            return [np.where(np.arange(10) == 3, value, 0.1) * np.ones((len(tensor), 1))]
+
+    broken = dataclasses.replace(model, session=Broken())  # type: ignore[arg-type]
+    with pytest.raises(NotFinite):
+        broken.run(np.zeros((CHUNK + 1, 28, 28, 1), np.float32))
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "contract.json", "golden.npz"])
@@ -107,7 +121,8 @@ def test_an_unreadable_contract_is_refused(folder: Path, text: str) -> None:
         ({"low_confidence_below": float("nan")}, "low_confidence_below is nan, not between 0 and 1"),
         ({"golden_tolerance": 2}, "tolerance is 2.0, not between 0 and 1"),
         ({"labels": ["0", "1"]}, "can't be run as its contract says"),
-        ({"inputs": [{"name": "picture"}]}, "can't be run as its contract says"),
+        ({"inputs": [{"name": "x", "datatype": "FP32", "shape": [-1]}]}, "can't be run as its contract says"),
+        ({"inputs": [{"name": "images", "datatype": "FP32"}]}, "has no member 'shape'"),
     ],
 )
 def test_a_contract_that_does_not_fit_its_model_is_refused(

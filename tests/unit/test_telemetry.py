@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lambda_fn.errors import ModelRejected, OutOfTime
 from lambda_fn.telemetry import Record, Telemetry
 
 MODEL = {"model_name": "digits", "model_version": "1"}
@@ -101,6 +102,23 @@ def test_a_failure_is_an_error_with_its_traceback(telemetry: Telemetry, stream: 
     log, blob = lines(stream)
     assert values(blob)["FailedRequests"] == 1
     assert (log["level"], log["exception_name"]) == ("ERROR", "RuntimeError")
+    assert 'raise RuntimeError("broken")' in log["exception"]
+    assert "DeadlineExceeded" not in values(blob)
+
+
+def test_the_words_of_a_failure_are_kept_only_where_they_are_our_own(telemetry: Telemetry, stream: io.StringIO) -> None:
+    telemetry.emit(Record(**MODEL, error=KeyError("what was sent")), 500)
+    telemetry.emit(Record(**MODEL, error=ModelRejected("model.onnx: missing")), 500)
+    theirs, _, ours, _ = lines(stream)
+    assert "what was sent" not in json.dumps(theirs)
+    assert ours["exception_text"] == "model.onnx: missing"
+
+
+def test_a_request_that_ran_out_of_time_is_counted(telemetry: Telemetry, stream: io.StringIO) -> None:
+    telemetry.emit(Record(**MODEL, error=OutOfTime()), 503)
+    log, blob = lines(stream)
+    assert (log["exception_name"], log["status"]) == ("OutOfTime", 503)
+    assert (values(blob)["DeadlineExceeded"], values(blob)["FailedRequests"]) == (1, 1)
 
 
 def test_only_the_first_request_is_cold_and_nothing_stays_behind(telemetry: Telemetry, stream: io.StringIO) -> None:

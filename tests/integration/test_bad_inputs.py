@@ -1,0 +1,52 @@
+"""Every bad input on the real handler, in a process that its memory and its time are capped for."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bad_inputs import CASES, Case, report
+from tests.integration.server import ROOT
+
+Results = dict[str, dict[str, Any]]
+each = pytest.mark.parametrize("case", CASES, ids=[f"{case.group} {case.name}" for case in CASES])
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """What the child says of each case, as far as it came."""
+    path: Path = tmp_path_factory.mktemp("bad-inputs") / "results.jsonl"
+    command = [sys.executable, "-m", "tests.integration.bad_input_child", str(path)]
+    subprocess.run(command, cwd=ROOT, capture_output=True)
+    found = {result["name"]: result for result in map(json.loads, path.read_text().splitlines())}
+    report.write(found)
+    return found
+
+
+def of(case: Case, results: Results) -> dict[str, Any]:
+    name = f"{case.group} {case.name}"
+    assert name in results, "the process was ended in this case, or before it"
+    return results[name]
+
+
+@each
+def test_it_has_its_answer(case: Case, results: Results) -> None:
+    result = of(case, results)
+    body = json.loads(result["body"])
+    assert (result["status"], body.get("code", "")) == (case.status, case.code), body
+    if case.code:
+        assert body.keys() == {"error", "code", "request_id"}
+        assert "\n" not in body["error"]
+        assert body["error"]
+
+
+@each
+def test_it_changes_no_later_answer(case: Case, results: Results) -> None:
+    assert of(case, results)["same"]
+
+
+def test_no_two_cases_have_one_name() -> None:
+    assert len({f"{case.group} {case.name}" for case in CASES}) == len(CASES)
