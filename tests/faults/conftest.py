@@ -23,6 +23,8 @@ __all__ = ["image", "start"]
 
 RESULTS = ROOT / "build" / "reliability" / "faults.json"
 RUNTIME = Path(__file__).with_name("runtime.py").read_text()
+# Short, to wait little for what hangs; a process that is started anew has to be ready within it as well.
+TIMEOUT = "--env=AWS_LAMBDA_FUNCTION_TIMEOUT=6"
 ROWS: list["Fault"] = []
 
 Ask = Callable[..., httpx.Response]

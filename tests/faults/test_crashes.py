@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.container.conftest import Container, docker
-from tests.faults.conftest import RUNTIME, Ask, Fault, signal_runtime
+from tests.faults.conftest import RUNTIME, TIMEOUT, Ask, Fault, signal_runtime
 
 Start = Callable[..., Container]
 Begin = Callable[..., Fault]
@@ -65,7 +65,7 @@ def test_out_of_memory(start: Start, fault: Begin, ask: Ask) -> None:
 
 def test_a_process_that_hangs_is_ended_in_time(start: Start, fault: Begin, ask: Ask) -> None:
     row = fault("the process hangs", ALARM, "function-duration")
-    container = start("--env=AWS_LAMBDA_FUNCTION_TIMEOUT=2")
+    container = start(TIMEOUT)
     ask(container)
     signal_runtime(container, "SIGSTOP")
     row.seen(ask(container))

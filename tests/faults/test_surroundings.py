@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.container.conftest import Container, docker
-from tests.faults.conftest import Ask, Fault
+from tests.faults.conftest import TIMEOUT, Ask, Fault
 
 Start = Callable[..., Container]
 Begin = Callable[..., Fault]
 
-FROZEN_SECONDS = 5
+FROZEN_SECONDS = 8  # longer than a request may take
 SURROUNDINGS = {
     "no network": ("--network=none",),
     "a read-only disk": ("--read-only",),
@@ -57,7 +57,7 @@ def test_output_that_nobody_reads_costs_time_and_no_answer_after_it(
     row = fault("standard output blocked (on Lambda the platform reads it)", "function-errors")
     script = tmp_path / "blocked.sh"
     script.write_text(BLOCKED)
-    options = (f"--volume={script}:/blocked.sh:ro", "--entrypoint=/bin/sh", "--env=AWS_LAMBDA_FUNCTION_TIMEOUT=2")
+    options = (f"--volume={script}:/blocked.sh:ro", "--entrypoint=/bin/sh", TIMEOUT)
     container = start(*options, command="/blocked.sh")
     answer = ask(container)
     for _ in range(10):  # until the pipe is full
@@ -72,7 +72,7 @@ def test_output_that_nobody_reads_costs_time_and_no_answer_after_it(
 
 def test_frozen_and_thawed(start: Start, fault: Begin, ask: Ask) -> None:
     row = fault(f"frozen for {FROZEN_SECONDS} s and thawed")
-    container = start("--env=AWS_LAMBDA_FUNCTION_TIMEOUT=3")
+    container = start(TIMEOUT)
     ask(container)
     docker("pause", container.name)
     time.sleep(FROZEN_SECONDS)
