@@ -165,9 +165,11 @@ def _parse(content: bytes) -> simdjson.Object:
 
 
 def _member(document: simdjson.Object) -> tuple[str, simdjson.Array]:
+    if len(document) > 1:
+        raise InvalidRequest(
+            "unknown_field", f'the body has {len(document)} members; it must have one, "x" or "images"'
+        )
     keys = list(document)
-    if len(keys) > 1:
-        raise InvalidRequest("unknown_field", f'the body has {len(keys)} members; it must have one, "x" or "images"')
     if keys not in (["x"], ["images"]):
         raise InvalidRequest("missing_x", 'the body has neither "x" nor "images"; send {"x": [...]}')
     value = document[keys[0]]

@@ -3,6 +3,7 @@
 Only rejected requests come here, so it may look at the pixels of a row one by one; it stops at the first fault.
 """
 
+import math
 import re
 from itertools import islice
 from typing import NoReturn, cast
@@ -111,7 +112,9 @@ def _find_in_tensors(inputs: object) -> None:
 def _find_in_data(data: simdjson.Array, shape: tuple[int, ...], where: str) -> None:
     if len(data) != shape[0]:
         raise InvalidRequest("ragged", f"{where} has {len(data)} elements, those before it have {shape[0]}")
-    for index, element in enumerate(data):
+    if _is_regular(data, shape):
+        return
+    for index, element in enumerate(islice(data, _AT_MOST)):
         if len(shape) == 1:
             if isinstance(element, bool) or not isinstance(element, int | float):
                 _check_number(element, f"{where}[{index}]")
@@ -119,6 +122,8 @@ def _find_in_data(data: simdjson.Array, shape: tuple[int, ...], where: str) -> N
             _find_in_data(element, shape[1:], f"{where}[{index}]")
         else:
             raise InvalidRequest("ragged", f"{where}[{index}] is {kind(element)}, not an array of {shape[1]}")
+    if len(data) > _AT_MOST:
+        raise InvalidRequest("not_a_number", f"{where} holds something else than numbers after {_AT_MOST:,}")
 
 
 def _find_in_batch(x: object) -> None:
@@ -142,9 +147,10 @@ def _find(picture: simdjson.Array, shape: tuple[int, ...], index: int) -> None:
 
 
 def _is_regular(row: simdjson.Array, shape: tuple[int, ...]) -> bool:
-    """Whether a row is of that shape and holds numbers only, told from its text: no object for each pixel."""
+    """Whether an array is of that shape and holds numbers only, told from its text: no object for each pixel."""
     text = cast(bytes, row.mini)  # its type stub says str
-    return b"[]" not in text and text.translate(None, NUMBERS_AND_SPACE) == skeleton(shape)
+    possible = b"[]" not in text and math.prod(shape) <= len(text)
+    return possible and text.translate(None, NUMBERS_AND_SPACE) == skeleton(shape)
 
 
 def _find_in_row(row: simdjson.Array, shape: tuple[int, ...], where: str) -> None:
