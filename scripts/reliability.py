@@ -21,8 +21,8 @@ GROUPS = {
     "D": "arrays of pixels",
     "E": "base64",
     "F": "picture files",
-    "G": "pictures by link",
     "M": "forms",
+    "V": "the Open Inference Protocol, gzip",
 }
 
 
@@ -60,7 +60,8 @@ def _inputs(found: dict[str, Any]) -> list[str]:
     return [
         f"{found['cases']} bad or odd requests, each with the one status and code that is right, sent to the handler "
         "as the events that API Gateway makes of them; the column of 200 has those that look bad and are good. "
-        f"**{found['fives']} of them got a 5xx; {found['changed_answers']} changed the answer to the next request.**",
+        f"**{found['fives']} of them got a 5xx; {found['changed_answers']} changed the answer to the next request.** "
+        f"The slowest took {found['slowest_seconds']:.1f} s, the largest {found['peak_mb']} MB of memory.",
         table(["", "cases", *statuses], rows),
     ]
 
@@ -100,9 +101,10 @@ def _load(found: dict[str, Any]) -> list[str]:
         tables.of_objectives(found),
         "![Rate, latency and memory over the run](load.png)",
         tables.of_phases(found),
-        "Times are of good requests that were answered; a hostile request is one of the bad ones above, up to 100 kB "
-        "(the larger keep a processor busy, which on Lambda is one of their own), and counts as failed unless it got "
-        "exactly its status.",
+        "Times are of good requests that were answered. A hostile request is one of the bad ones above that are to be "
+        "refused, and counts as failed unless it got exactly its status; left out are those above 100 kB and the "
+        "zipped ones, which keep a processor busy for up to seconds: on Lambda that is one of their own, here they "
+        "would measure how few there are.",
         table(["the machine", ""], [[name, value] for name, value in found["machine"].items()]),
     ]
 

@@ -9,7 +9,7 @@ from scripts.bench.objectives import Row
 # The rule of three: so many requests without a failure show 99.99 % with a confidence of 95 %.
 ENOUGH = 30_000
 STEADY = {"p50": 50, "p95": 150, "p99": 300}  # milliseconds, counted from when a request is due
-REFUSED = 500  # milliseconds, p99 of the answers 429
+REFUSED = 500  # milliseconds, p99 of the answers 429, counted from when a request is sent
 HOSTILE = 1.2  # p99 of good traffic with hostile traffic beside it, to that without
 SLOPE = 20  # MB an hour, of all the server's processes
 

@@ -78,24 +78,25 @@ def good(version: str | None = None) -> Iterator[Request]:
 
 
 def hostile() -> Iterator[Request]:
-    """Endless bad requests, in turn: what the tests know to be refused, as far as a client can send it in 100 kB.
+    """Endless bad requests, in turn: what the tests know to be refused, as far as it is 100 kB at most and not zipped.
 
-    The larger ones keep a processor busy for up to seconds. On Lambda that is a processor of their own; here they would
-    measure how few this machine has. `make test` holds their time and memory.
+    The others, of which there are few, keep a processor busy for up to seconds. On Lambda that is one of their own;
+    here they would measure how few there are. Their time and memory are held by tests/integration/test_bad_inputs.py.
     """
     from tests.bad_inputs import CASES
 
     cases = [case for case in CASES if case.status >= 400 and case.over_http and _sendable(case)]
     bodies = {case.name: case.body for case in cases}
-    small = [case for case in cases if len(bodies[case.name] or b"") <= LARGEST]
-    random.Random(0).shuffle(small)  # noqa: S311
-    return cycle([Request("hostile", bodies[c.name], c.status, (), c.method, c.path, c.headers) for c in small])
+    light = [case for case in cases if len(bodies[case.name] or b"") <= LARGEST]
+    random.Random(0).shuffle(light)  # noqa: S311
+    return cycle([Request("hostile", bodies[c.name], c.status, (), c.method, c.path, c.headers) for c in light])
 
 
 def _sendable(case: Any) -> bool:
-    """Whether locust's client sends it as it stands."""
+    """Whether locust's client sends it as it stands, and it is what it seems: not zipped."""
     texts = (case.path, *case.headers.values())
-    return case.method in METHODS and all(text.isascii() and "//" not in text and ".." not in text for text in texts)
+    plain = all(text.isascii() and "//" not in text and ".." not in text for text in texts)
+    return case.method in METHODS and plain and "content-encoding" not in case.headers
 
 
 def _request(model: Model, batch: Images, number: int) -> Request:

@@ -51,7 +51,7 @@ def _rate(axes: Any, rows: Sequence[Row], began: float, seconds: int) -> None:
     axes.set_yscale("symlog", linthresh=10)
     axes.set_yticks([0, 10, 100, 1000], ["0", "10", "100", "1,000"])
     axes.set(ylabel="requests a second", ylim=(0, None))
-    axes.legend(frameon=False, ncols=4, loc="lower right", fontsize=9)
+    axes.legend(frameon=False, ncols=4, loc="lower left", fontsize=9)
 
 
 def _latency(axes: Any, rows: Sequence[Row], began: float, seconds: int) -> None:
@@ -67,7 +67,7 @@ def _latency(axes: Any, rows: Sequence[Row], began: float, seconds: int) -> None
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.set(ylabel="milliseconds")
-    axes.legend(frameon=False, ncols=3, loc="upper right", fontsize=9)
+    axes.legend(frameon=False, ncols=3, loc="upper left", fontsize=9)
 
 
 def _memory(axes: Any, samples: Sequence[Sequence[float]], began: float) -> None:

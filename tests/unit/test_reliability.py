@@ -14,6 +14,8 @@ INPUTS: dict[str, Any] = {
     "groups": {"A": {"400": 2}, "F": {"200": 1}},
     "fives": 0,
     "changed_answers": 0,
+    "slowest_seconds": 2.25,
+    "peak_mb": 430,
 }
 FAULTS = [
     {"fault": "SIGKILL", "client_sees": "502 `bad_gateway`", "next_right": True, "alarms": ["function-errors"]},
@@ -31,7 +33,10 @@ def test_bad_input_is_counted_by_group_and_status() -> None:
     page = reliability.write({"inputs": INPUTS})
     assert "| envelope and HTTP | 2 |  | 2 |" in page
     assert "| **all** | 3 | 1 | 2 |" in page
-    assert "**0 of them got a 5xx; 0 changed the answer to the next request.**" in page
+    assert (
+        "**0 of them got a 5xx; 0 changed the answer to the next request.** The slowest took 2.2 s, the largest 430 MB"
+        in page
+    )
 
 
 def test_a_fault_that_was_not_survived_stands_out() -> None:
