@@ -5,6 +5,8 @@ V the Open Inference Protocol and gzip.
 A case that another system would refuse and this one takes is here too, with 200.
 """
 
+from functools import cache
+
 from tests.bad_inputs import arrays, base64_text, envelope, forms, json_syntax, members, open_inference, picture_files
 from tests.bad_inputs.case import GOOD, Case
 
@@ -19,4 +21,11 @@ CASES: list[Case] = [
     *open_inference.CASES,
 ]
 
-__all__ = ["CASES", "GOOD", "Case"]
+
+@cache
+def small() -> list[Case]:
+    """Those of few bytes, for tests that look at something else than size."""
+    return [case for case in CASES if len(case.body or b"") < 20_000]
+
+
+__all__ = ["CASES", "GOOD", "Case", "small"]

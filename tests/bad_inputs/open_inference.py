@@ -122,7 +122,7 @@ CASES = [
     _raw("no header of the length", 400, "invalid_header", length=lambda _: ""),
     *[
         _raw(f"a header of {text!r}", 400, "invalid_header", length=lambda _, text=text: text)
-        for text in ("0", "-1", "1e2", "99999999", "9" * 30, "0x10", " 7 ", "seven", "\u0667")
+        for text in ("0", "-1", "1e2", "99999999", "9" * 30, "0x10", "seven", "\u0667")
     ],
     _raw("a header that is too short", 400, "not_json", length=lambda size: str(size - 1)),
     _raw("a header that is too long", 400, "not_json", length=lambda size: str(size + 1)),

@@ -2,10 +2,9 @@
 
 import base64
 import json
-from functools import cache
 from typing import Any
 
-from tests.bad_inputs import CASES, GOOD
+from tests.bad_inputs import GOOD
 from tests.bad_inputs.case import Case
 from tests.bad_inputs.make_files import chunk, png, with_chunks
 from tests.bad_inputs.open_inference import INFER
@@ -52,12 +51,6 @@ def headers(mark: str) -> dict[str, str]:
     """A client's secrets, and its own names for things."""
     names = ("x-api-key", "authorization", "cookie", "user-agent", "x-request-id", "x-amzn-trace-id", "referer", mark)
     return dict.fromkeys(names, mark)
-
-
-@cache
-def cases() -> list[Case]:
-    """The bad inputs that are small: what is logged of a large one is no other."""
-    return [case for case in CASES if len(case.body or b"") < 20_000]
 
 
 def envelope(event: Event, mark: str) -> Event:

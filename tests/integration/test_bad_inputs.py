@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.bad_inputs import CASES, Case, report
+from tests.bad_inputs import CASES, Case, report, small
 from tests.integration.server import ROOT
 
 Results = dict[str, dict[str, Any]]
@@ -46,6 +47,20 @@ def test_it_has_its_answer(case: Case, results: Results) -> None:
 @each
 def test_it_changes_no_later_answer(case: Case, results: Results) -> None:
     assert of(case, results)["same"]
+
+
+def test_over_http_each_has_the_same_answer(server: httpx.Client) -> None:
+    """Through the stand-in for API Gateway, as a client sends it: the small ones that a client can send."""
+    sent = [case for case in small() if case.over_http]
+    found = []
+    for case in sent:
+        headers = {name: value.encode() for name, value in case.headers.items()}
+        answer = server.request(case.method, case.path, headers=headers, content=case.body)
+        code = "" if answer.status_code == 200 else json.loads(answer.content or '{"code": ""}')["code"]
+        found.append((case.group, case.name, answer.status_code, code))
+    # A HEAD has no body to name its code in.
+    expected = [(case.group, case.name, case.status, case.code if case.method != "HEAD" else "") for case in sent]
+    assert found == expected
 
 
 def test_no_two_cases_have_one_name() -> None:
