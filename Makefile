@@ -16,8 +16,8 @@ STAGE ?= dev
 IMAGE ?= postal-digits:latest
 BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
 
-.PHONY: help setup serve test lint fuzz model evaluate compare lock image test-container test-browser screenshots bench \
-  bootstrap synth diff deploy destroy smoke cost simulate dashboard-preview
+.PHONY: help setup serve test lint fuzz model evaluate compare lock image test-container test-faults test-browser \
+  screenshots load reliability bench bootstrap synth diff deploy destroy smoke cost simulate dashboard-preview
 
 help: ## lists the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -91,6 +91,16 @@ APT = env DEBIAN_FRONTEND=noninteractive apt-get -qq
 	  && echo "Installing chromium (once) ..." \
 	  && $$SUDO $(APT) update && $$SUDO $(APT) install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
 	} || { echo "The browser tests need Chromium: install your system's package, such as apt-get install chromium"; exit 1; }
+
+test-faults: setup image ## breaks the real container in every way that needs no AWS account
+	@$(BIN)/python -m pytest tests/faults --image $(IMAGE)
+
+load: setup ## the load that it must hold, and more: ten minutes (QUICK=1 PHASES="steady hostile" URL=... WORKERS=2)
+	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
+	@$(BIN)/python -m scripts.load --workers $(WORKERS) $(if $(URL),--url $(URL)) $(if $(PHASES),--phases $(PHASES)) $(if $(QUICK),--quick)
+
+reliability: setup ## writes docs/reliability.md from what test, test-faults and load found
+	@$(BIN)/python -m scripts.reliability
 
 bench: IMAGE = postal-digits:bench
 bench: setup ## measures it beside the floor and other services: docs/benchmark.md (ROUNDS=5 QUICK=1)

@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             server_header=False,
             lifespan="off",
             ws="none",
+            timeout_keep_alive=60,  # after 5 s, uvicorn's own, a client that paused would meet a connection just closed
         )
     finally:
         environments.close()
