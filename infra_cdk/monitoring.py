@@ -9,7 +9,7 @@ from pathlib import Path
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infra_cdk import drift, model_alarms, objective, service_alarms
+from infra_cdk import drift, model_alarms, objective, presence_alarms, service_alarms
 from infra_cdk.alarms import Alarms
 from infra_cdk.alarms_topic import AlarmsTopic
 from infra_cdk.api import Api
@@ -56,9 +56,9 @@ class Monitoring(Construct):
         new_version = service_alarms.add_new_version(alarms, self.metrics)
         if config.provisioned_lowest:
             service_alarms.add_warm(alarms, self.metrics, config)
-        heartbeat = service_alarms.add_heartbeat(alarms, self.metrics)
+        heartbeat = presence_alarms.add_heartbeat(alarms, self.metrics)
         if config.busy_hours:
-            service_alarms.add_no_traffic(alarms, self.metrics, config.busy_hours)
+            presence_alarms.add_no_traffic(alarms, self.metrics, config.busy_hours)
         return alarms.all, [new_version, *heartbeat]
 
     def _watch_model(self, config: StageConfig) -> list[cloudwatch.IAlarm]:

@@ -13,7 +13,7 @@ Objective = applicationsignals.CfnServiceLevelObjective
 
 
 def add(scope: Construct, id: str, metrics: Metrics) -> applicationsignals.CfnServiceLevelObjective:
-    """A request-based objective on the API's own counts, which need no agent in the function."""
+    """A request-based objective on the API's own counts, which need nothing more in the function."""
     windows = {window.to_minutes() for pair in PAIRS for window in (pair.long, pair.short)}
     name = Stack.of(scope).stack_name
     return Objective(

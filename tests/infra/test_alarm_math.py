@@ -9,7 +9,8 @@ from infra_cdk import drift
 from infra_cdk.burn_rate import PAIRS
 from infra_cdk.config import StageConfig
 from infra_cdk.model_alarms import MINIMUM_IMAGES, MINIMUM_REQUESTS, WARNING_SHARES
-from infra_cdk.service_alarms import LEAST_REQUESTS, SPILLOVER_MINIMUM
+from infra_cdk.presence_alarms import LEAST_REQUESTS
+from infra_cdk.service_alarms import SPILLOVER_MINIMUM
 from scripts.cloudwatch import alarms, expression
 from scripts.cloudwatch.alarms import Alarm
 from tests.infra.conftest import ROOT, stage_named
