@@ -99,7 +99,11 @@ def pictures(content: bytes, max_images: int, deadline: Deadline = NEVER) -> Pic
         found = numbers(values, shape, content, b'{"x":%s}')
         if found is not None:
             return scale(found, 0)
-    return [_picture(element, index) for index, element in enumerate(values)]
+    found = []
+    for index, element in enumerate(values):
+        deadline.check()
+        found.append(_picture(element, index))
+    return found
 
 
 def files(content: bytes, content_type: str, max_images: int, deadline: Deadline = NEVER) -> Pictures:
