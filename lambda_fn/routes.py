@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+import pybase64
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
@@ -127,7 +128,10 @@ def _open_inference(app: APIGatewayRestResolver, models: Models, max_images: int
     )
     scores, answer = _infer(app, model, request.pictures)
     body, headers = inference_response.respond(event.raw_event, request, model.contract, scores, answer)
-    return Response(HTTPStatus.OK, headers.pop("Content-Type"), body, headers)
+    text = body if isinstance(body, str) else pybase64.b64encode_as_string(body)
+    response = Response(HTTPStatus.OK, headers.pop("Content-Type"), text, headers)
+    response.base64_encoded = isinstance(body, bytes)  # Powertools would write bytes of JSON's type as JSON once more
+    return response
 
 
 def _decode(

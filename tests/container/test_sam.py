@@ -1,16 +1,21 @@
 """`sam local` with the repository's template and events, as the README shows it."""
 
+import asyncio
 import json
 import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+import tritonclient.http as sync
+import tritonclient.http.aio as aio
+from tritonclient.utils import InferenceServerException
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"
@@ -80,3 +85,72 @@ def test_start_api_refuses_as_the_service_does(api: httpx.Client) -> None:
     ):
         answer = api.request(method, "/predict/batch", content=body)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def tensor(images: Any, binary: bool) -> Any:
+    datatype = "UINT8" if images.dtype == np.uint8 else "FP32"
+    return sync.InferInput("images", list(images.shape), datatype).set_data_from_numpy(images, binary_data=binary)
+
+
+Triton = Callable[..., Any]
+
+
+@pytest.fixture(params=["sync", "aio"])
+def triton(api: httpx.Client, request: pytest.FixtureRequest) -> Triton:
+    """Calls a method of an unmodified tritonclient."""
+    url = str(api.base_url).removeprefix("http://").rstrip("/")
+
+    def ask(method: str, *arguments: Any, **options: Any) -> Any:
+        with sync.InferenceServerClient(url) as client:
+            return getattr(client, method)(*arguments, **options)
+
+    async def ask_aio(method: str, *arguments: Any, **options: Any) -> Any:
+        async with aio.InferenceServerClient(url) as client:
+            return await getattr(client, method)(*arguments, **options)
+
+    if request.param == "sync":
+        return ask
+    return lambda *arguments, **options: asyncio.run(ask_aio(*arguments, **options))
+
+
+def test_triton_finds_the_server_and_its_model(triton: Triton) -> None:
+    for method, arguments in (("is_server_live", ()), ("is_server_ready", ()), ("is_model_ready", ("digits", "1"))):
+        assert triton(method, *arguments) is True
+    assert triton("get_server_metadata")["extensions"] == ["binary_tensor_data"]
+    assert triton("get_model_metadata", "digits")["inputs"][0]["shape"] == [-1, 28, 28, 1]
+    assert triton("get_model_repository_index")[0]["state"] == "READY"
+
+
+@pytest.mark.parametrize("compression", [None, "gzip"])
+@pytest.mark.parametrize("binary", [True, False], ids=["binary", "json"])
+def test_triton_gets_the_answers_of_predict_batch(
+    api: httpx.Client, triton: Triton, mnist: Any, binary: bool, compression: str | None
+) -> None:
+    expected = api.post("/predict/batch?probabilities=true", json={"x": mnist[0][:50].tolist()}).json()
+    options: dict[str, Any] = {
+        "request_compression_algorithm": compression,
+        "response_compression_algorithm": compression,
+        "outputs": [sync.InferRequestedOutput(name, binary) for name in ("probabilities", "digit")],
+    }
+    for images in (mnist[0][:50], mnist[0][:50] / np.float32(255)):
+        answer = triton("infer", "digits", [tensor(images, binary)], **options)
+        assert answer.as_numpy("digit").tolist() == expected["y"]
+        scores = answer.as_numpy("probabilities").astype(float).round(6).astype(np.float32)
+        assert np.array_equal(scores, np.array(expected["probabilities"], np.float32))
+
+
+def test_triton_may_choose_a_version(triton: Triton, mnist: Any) -> None:
+    answer = triton("infer", "digits", [tensor(mnist[0][:2], True)], model_version="1", request_id="42").get_response()
+    assert (answer["model_version"], answer["id"]) == ("1", "42")
+
+
+def test_triton_sends_6000_uint8_images_in_one_call(triton: Triton, mnist: Any) -> None:
+    answer = triton("infer", "digits", [tensor(mnist[0][:6000], True)])
+    assert (answer.as_numpy("digit") == mnist[1][:6000]).mean() > 0.98
+
+
+def test_triton_is_told_what_is_wrong(triton: Triton, mnist: Any) -> None:
+    with pytest.raises(InferenceServerException, match=r"\[400\] the shape of images must be \[n, 28, 28, 1\]"):
+        triton("infer", "digits", [tensor(mnist[0][:2, 1:], True)])
+    with pytest.raises(InferenceServerException, match=r"\[404\] no such model; there is digits"):
+        triton("get_model_metadata", "letters")

@@ -34,6 +34,8 @@ ABSENT = (
     "PIL",
     "boto3",
     "botocore.session",
+    "lambda_fn.inference_request",
+    "lambda_fn.open_inference",
     "pydantic",
     "scripts",
     "aws_lambda_powertools.event_handler.openapi.models",

@@ -1,6 +1,7 @@
 """Bodies in, pictures or a named fault out."""
 
 import base64
+import gzip
 import json
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from PIL import Image
 from lambda_fn import decode
 from lambda_fn.errors import RequestError
 
+TEXT = b'{"x": [[0]]}'
 ZEROS: list[list[Any]] = [[0] * 28 for _ in range(28)]
 
 
@@ -221,6 +223,36 @@ def test_a_body_that_can_not_be_decoded_is_refused(event: dict[str, Any], code: 
 def test_a_body_may_come_plain_or_in_base64(wrap: Callable[[str], tuple[str, bool]]) -> None:
     body, encoded = wrap('{"x": "é"}')
     assert decode.body({"body": body, "isBase64Encoded": encoded}) == '{"x": "é"}'.encode()
+
+
+def zipped(content: bytes, encoding: str | None = "gzip", name: str = "Content-Encoding") -> bytes:
+    """What `body` makes of it; the header is left out if `encoding` is None."""
+    headers = {"Host": "localhost"} | ({} if encoding is None else {name: encoding})
+    return decode.body({"body": base64.b64encode(content).decode(), "isBase64Encoded": True, "headers": headers})
+
+
+@pytest.mark.parametrize("name", ["Content-Encoding", "content-encoding", "CONTENT-ENCODING"])
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", " gzip ", "x-gzip"])
+def test_a_zipped_body_is_unzipped(name: str, encoding: str) -> None:
+    assert zipped(gzip.compress(TEXT), encoding, name) == TEXT
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity", "", None])
+def test_a_body_that_is_not_zipped_stays_as_it_is(encoding: str | None) -> None:
+    """With gzip in the header too: a gateway may have unzipped it."""
+    assert zipped(TEXT, encoding) == TEXT
+
+
+def test_without_the_header_nothing_is_unzipped() -> None:
+    assert zipped(gzip.compress(TEXT), None) == gzip.compress(TEXT)
+    assert decode.body({"body": "text", "headers": None}) == b"text"
+
+
+def test_another_compression_is_refused() -> None:
+    for encoding in ("deflate", "br", "gzip, gzip"):
+        with pytest.raises(RequestError) as caught:
+            zipped(TEXT, encoding)
+        assert (caught.value.status, caught.value.code) == (415, "unsupported_encoding")
 
 
 def png(value: int) -> bytes:

@@ -1,0 +1,27 @@
+"""A body in gzip in, what was zipped out, within bounds."""
+
+import zlib
+
+from lambda_fn.errors import InvalidRequest, TooLarge
+from lambda_fn.limits import UNZIPPED_BYTES, VALUES
+
+
+def unzip(content: bytes) -> bytes:
+    """One gzip member and nothing after it: thousands of empty ones would cost time and show in no size.
+
+    Raises:
+        InvalidRequest: it is not that.
+        TooLarge: more than UNZIPPED_BYTES or VALUES.
+    """
+    member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        text = member.decompress(content, UNZIPPED_BYTES + 1)
+    except zlib.error:
+        raise InvalidRequest("invalid_gzip", "the body is not valid gzip") from None
+    if len(text) > UNZIPPED_BYTES:
+        raise TooLarge("unzips_too_large", f"the body unzips to more than {UNZIPPED_BYTES:,} bytes")
+    if not member.eof or member.unused_data:
+        raise InvalidRequest("invalid_gzip", "the body's gzip is cut short, or something follows it")
+    if max(text.count(b","), text.count(b"[")) > VALUES:
+        raise TooLarge("unzips_too_large", f"the body unzips to more than {VALUES:,} numbers or arrays")
+    return text
