@@ -130,16 +130,16 @@ def _get(connection: ssl.SSLSocket, host: str, target: str, until: float) -> byt
     connection.sendall(
         f"{request}Accept: image/png, image/jpeg\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n".encode()
     )
-    response = http.client.HTTPResponse(_Incoming(connection, until))  # type: ignore[arg-type]
-    response.begin()
-    if response.status != http.HTTPStatus.OK or response.getheader("Content-Encoding", "identity") != "identity":
-        raise OSError
-    content = response.read(LINK_BYTES + 1)
-    if len(content) > LINK_BYTES:
-        raise TooLarge("link_too_large", f"the file behind image_link has more than {LINK_BYTES:,} bytes")
-    if response.length:
-        raise OSError  # it ended before it should
-    return content
+    with http.client.HTTPResponse(_Incoming(connection, until)) as response:  # type: ignore[arg-type]
+        response.begin()
+        if response.status != http.HTTPStatus.OK or response.getheader("Content-Encoding", "identity") != "identity":
+            raise OSError
+        content = response.read(LINK_BYTES + 1)
+        if len(content) > LINK_BYTES:
+            raise TooLarge("link_too_large", f"the file behind image_link has more than {LINK_BYTES:,} bytes")
+        if response.length:
+            raise OSError  # it ended before it should
+        return content
 
 
 class _Incoming(io.RawIOBase):

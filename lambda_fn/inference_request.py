@@ -58,7 +58,6 @@ def read(content: bytes, header_length: str, contract: Contract, max_images: int
         TooLarge: more than `max_images`.
     """
     text, raw = _split(content, header_length)
-    decode.check_values(text)
     try:
         document = simdjson.Parser().parse(text)
     except (ValueError, RuntimeError):

@@ -5,10 +5,10 @@ Past these a request is answered 413, so that no body, however it is made, takes
 
 # Lambda takes no larger event: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 BODY_BYTES = 6 * 1024 * 1024
-# What a compressed body may grow to: as many floats as 8,192 pictures of 28×28 have in JSON's most usual form.
+# What a body of gzip may grow to: 8,192 pictures of 28×28 as floats in compact JSON are 41 MiB. And how many numbers or
+# arrays it may hold; those pictures have 6.7 million. A parsed one takes many times its text.
 UNZIPPED_BYTES = 48 * 1024 * 1024
-# Numbers in a body of JSON: more than 8,192 pictures of 28×28 have. Only an unzipped body is large enough for so many.
-VALUES = 8_388_608
+VALUES = 8 * 1024 * 1024
 # Pictures of a request, whatever they come in, and so the parts of a form; the setting MAX_IMAGES may lower it.
 IMAGES = 8192
 # Of one picture file, and of all files of a request together.

@@ -3,7 +3,7 @@
 import zlib
 
 from lambda_fn.errors import InvalidRequest, TooLarge
-from lambda_fn.limits import UNZIPPED_BYTES
+from lambda_fn.limits import UNZIPPED_BYTES, VALUES
 
 
 def unzip(content: bytes) -> bytes:
@@ -11,7 +11,7 @@ def unzip(content: bytes) -> bytes:
 
     Raises:
         InvalidRequest: it is not that.
-        TooLarge: more than UNZIPPED_BYTES.
+        TooLarge: more than UNZIPPED_BYTES or VALUES.
     """
     member = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
@@ -22,4 +22,6 @@ def unzip(content: bytes) -> bytes:
         raise TooLarge("unzips_too_large", f"the body unzips to more than {UNZIPPED_BYTES:,} bytes")
     if not member.eof or member.unused_data:
         raise InvalidRequest("invalid_gzip", "the body's gzip is cut short, or something follows it")
+    if max(text.count(b","), text.count(b"[")) > VALUES:
+        raise TooLarge("unzips_too_large", f"the body unzips to more than {VALUES:,} numbers or arrays")
     return text

@@ -56,7 +56,6 @@ METHOD_NOT_ALLOWED = {"method_not_allowed": "the path takes another method, whic
 TOO_LARGE = {
     "request_too_large": "more than 6 MB, base64 included",
     "unzips_too_large": "a compressed body unzips to too much",
-    "too_many_values": "JSON of more values than a call may have",
     "too_many_scans": "a progressive JPEG of more scans than are read",
     "link_too_large": "the picture behind the link has more than 6 MB",
     "too_many_images": "more images than a call may have",

@@ -36,8 +36,8 @@ def _status(answer: dict[str, Any]) -> tuple[int, str]:
 
 
 def test_what_takes_longer_than_lambda_waits_is_answered_before(start: Callable[..., Container]) -> None:
-    """Many pictures that have to be brought into form, in two seconds; and the environment lives on."""
-    container = start(*LOCKED_DOWN, "--env=AWS_LAMBDA_FUNCTION_TIMEOUT=2")
+    """Many pictures that have to be brought into form, in three seconds; and the environment lives on."""
+    container = start(*LOCKED_DOWN, "--env=AWS_LAMBDA_FUNCTION_TIMEOUT=3")
     good = Case("good", "", 200, "", make=lambda: GOOD).event()
     slow = Case("slow", "", 503, "deadline", make=lambda: b'{"x":[%s[[0]]]}' % (b"[[0,9],[1,2]]," * 8000)).event()
     answers = container.invoke_each([good, slow, good])

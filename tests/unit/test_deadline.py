@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from lambda_fn import images
+from lambda_fn import decode, images
 from lambda_fn.canonical import BATCH, canonical
 from lambda_fn.deadline import NEVER, Deadline
 from lambda_fn.errors import OutOfTime
@@ -41,7 +41,9 @@ def test_without_a_context_there_is_none() -> None:
     NEVER.check()
 
 
+MIXED = b'{"x":[[[0,9],[1,2]],[[0]],[[0]],[[0]]]}'
 LONG: list[tuple[str, Callable[[Deadline], object]]] = [
+    ("an array of its own shape", lambda deadline: decode.pictures(MIXED, 10, deadline)),
     ("a picture file", lambda deadline: images.decode([png()] * 4, deadline)),
     ("a batch on canvases", lambda deadline: canonical([np.zeros((30, 30), np.uint8)] * (3 * BATCH + 1), deadline)),
     (

@@ -7,7 +7,7 @@ import zlib
 import pytest
 
 from lambda_fn.errors import RequestError
-from lambda_fn.limits import UNZIPPED_BYTES as BYTES
+from lambda_fn.limits import UNZIPPED_BYTES, VALUES
 from lambda_fn.unzip import unzip
 
 TEXT = b'{"x": [[0]]}'
@@ -33,9 +33,11 @@ def bomb(size: int) -> bytes:
         (b"\x1f\x8b", 400, "invalid_gzip"),
         (gzip.compress(TEXT) + b"more", 400, "invalid_gzip"),
         (gzip.compress(TEXT) * 2, 400, "invalid_gzip"),
-        (bomb(BYTES + 1), 413, "unzips_too_large"),
+        (bomb(UNZIPPED_BYTES + 1), 413, "unzips_too_large"),
+        (gzip.compress(b"," * (VALUES + 1)), 413, "unzips_too_large"),
+        (gzip.compress(b"[" * (VALUES + 1)), 413, "unzips_too_large"),
     ],
-    ids=["no end", "no data", "checksum", "no header", "two bytes", "more", "twice", "bytes"],
+    ids=["no end", "no data", "checksum", "no header", "two bytes", "more", "twice", "bytes", "numbers", "arrays"],
 )
 def test_a_zipped_body_that_can_not_be_read_is_refused(content: bytes, status: int, code: str) -> None:
     with pytest.raises(RequestError) as caught:
@@ -44,11 +46,11 @@ def test_a_zipped_body_that_can_not_be_read_is_refused(content: bytes, status: i
 
 
 def test_a_body_may_unzip_to_the_limit() -> None:
-    assert len(unzip(bomb(BYTES))) == BYTES
+    assert len(unzip(bomb(UNZIPPED_BYTES))) == UNZIPPED_BYTES
 
 
 def test_what_unzips_past_the_limit_is_not_held() -> None:
-    content = bomb(4 * BYTES)
+    content = bomb(4 * UNZIPPED_BYTES)
     tracemalloc.start()
     try:
         with pytest.raises(RequestError):
@@ -56,4 +58,4 @@ def test_what_unzips_past_the_limit_is_not_held() -> None:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak < 2.5 * BYTES
+    assert peak < 2.5 * UNZIPPED_BYTES
