@@ -24,7 +24,7 @@ def unzip(content: bytes) -> bytes:
         raise InvalidRequest("invalid_gzip", "the body is not valid gzip") from None
     if len(text) > BYTES:
         raise TooLarge("unzips_too_large", f"the body unzips to more than {BYTES:,} bytes")
-    if not member.eof:
+    if not member.eof or member.unused_data:
         raise InvalidRequest("invalid_gzip", "the body's gzip is cut short, or something follows it")
     if max(text.count(b","), text.count(b"[")) > VALUES:
         raise TooLarge("unzips_too_large", f"the body unzips to more than {VALUES:,} numbers or arrays")

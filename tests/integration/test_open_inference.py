@@ -22,6 +22,7 @@ from PIL import Image
 
 from lambda_fn.open_inference import ROUTES
 from lambda_fn.settings import Settings
+from lambda_fn.telemetry import Record
 
 VERSION = Settings().model_version
 VERSIONS = sorted(path.parent.name for path in Settings().versions_directory.glob("*/contract.json"))
@@ -375,6 +376,32 @@ def test_mnist_is_answered_as_by_predict_batch_bit_for_bit(ask: Ask, mnist: Any)
                 raw += ask(f"{MODEL}/versions/{version}/infer", body, Accept="*/*", **headers).raw
             assert plain == expected
             assert np.frombuffer(raw, "<f4").astype(float).round(6).tolist() == expected["probabilities"]
+
+
+@pytest.mark.parametrize(
+    ("path", "route", "version"),
+    [
+        (f"{MODEL}/infer", "/v2/models/{model}/infer", VERSION),
+        (f"{MODEL}/versions/1/infer", "/v2/models/{model}/versions/{version}/infer", "1"),
+    ],
+)
+def test_a_request_is_recorded_as_those_of_the_other_routes_are(
+    event: Callable[..., dict[str, Any]], images: NDArray[np.uint8], path: str, route: str, version: str
+) -> None:
+    from lambda_fn import routes
+    from lambda_fn.handler import models
+
+    app = routes.build(models, 8192)
+    app.context["record"] = record = Record("digits", "none")
+    batch = np.concatenate([images[:2], np.zeros_like(images[:1])])
+    app.resolve(event(as_json(batch), path=path), None)  # type: ignore[arg-type]
+    assert (record.route, record.model_version, record.images) == (route, version, 3)
+    assert sum(record.digits) == 3
+    assert record.warnings == {"blank": 1, "low_confidence": 1}
+    assert 0 < record.decode_time < record.elapsed()
+    app.context["record"] = refused = Record("digits", "none")
+    app.resolve(event({}, path=path), None)  # type: ignore[arg-type]
+    assert (refused.route, refused.rejection, refused.error) == (route, "invalid_inputs", None)
 
 
 PATHS = st.lists(

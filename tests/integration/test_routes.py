@@ -245,7 +245,10 @@ def test_pages_of_named_origins_may_call(event: Callable[..., Any], origin: str)
     preflight = call("OPTIONS", "/predict/batch", Origin=origin)
     assert preflight["statusCode"] == 204
     assert preflight["multiValueHeaders"]["Access-Control-Allow-Origin"] == [origin]
-    assert "X-Api-Key" in preflight["multiValueHeaders"]["Access-Control-Allow-Headers"][0]
+    allowed = preflight["multiValueHeaders"]["Access-Control-Allow-Headers"][0]
+    assert {"X-Api-Key", "Content-Encoding", "Inference-Header-Content-Length"} <= set(allowed.split(","))
+    exposed = preflight["multiValueHeaders"]["Access-Control-Expose-Headers"]
+    assert exposed == ["Inference-Header-Content-Length"]
     for path, status in (("/predict/batch", 200), ("/nowhere", 404)):
         answer = call("POST", path, Origin=origin)
         assert answer["statusCode"] == status
