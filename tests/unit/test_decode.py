@@ -273,8 +273,8 @@ def test_files_come_in_json_in_a_form_or_as_they_are() -> None:
     images = {"images": [base64.b64encode(png(value)).decode() for value in (10, 20)]}
     for found in (
         decode.pictures(json.dumps(images).encode(), 10),
-        decode.files(form(png(10), png(20)), FORM, 10),
-        [*decode.files(png(10), "image/png", 10), *decode.files(png(20), "", 10)],
+        decode.files(form(png(10), png(20)), 10, content_type=FORM),
+        [*decode.files(png(10), 10, content_type="image/png"), *decode.files(png(20), 10, content_type="")],
     ):
         assert [(picture.shape, picture.max()) for picture in found] == [((20, 30), 10), ((20, 30), 20)]
 
@@ -293,7 +293,7 @@ def test_files_come_in_json_in_a_form_or_as_they_are() -> None:
 )
 def test_a_form_that_is_none_is_refused(content: bytes, content_type: str, status: int, code: str) -> None:
     with pytest.raises(RequestError) as caught:
-        decode.files(content, content_type, 3)
+        decode.files(content, 3, content_type=content_type)
     assert (caught.value.status, caught.value.code) == (status, code)
 
 
