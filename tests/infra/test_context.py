@@ -35,6 +35,7 @@ GIVEN: dict[str, tuple[str, Any]] = {
     "model_from_bucket": ("true", True),
     "canary": ("canary_10_percent_5_minutes", "canary_10_percent_5_minutes"),
     "ignore_rollback_alarms": ("true", True),
+    "image_links": ("true", True),
     "protected": ("true", True),
     "alarm_email": ("ops@example.com", "ops@example.com"),
     "busy_hours": ("MON-FRI 5-22", "MON-FRI 5-22"),

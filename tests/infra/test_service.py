@@ -46,7 +46,7 @@ def test_what_it_is_set_is_what_it_reads(stage: Synthesised) -> None:
 
 def test_links_are_fetched_only_where_the_stage_says_so(synth: Synth) -> None:
     for values, expected in (({}, False), ({"image_links": "true"}, True)):
-        variables = synth(values).only("AWS::Lambda::Function")["Environment"]["Variables"]
+        variables = synth(values).function["Environment"]["Variables"]
         assert Settings.from_environment(variables).image_links is expected
 
 
