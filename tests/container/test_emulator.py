@@ -104,7 +104,8 @@ def test_a_truncated_model_refuses_to_start(start: Start, event: Event, tmp_path
 def test_only_what_runs_is_in_the_image(start: Start) -> None:
     container = start()
     inside = container.run("find", "/var/task/lambda_fn", "/var/task/model", "-type", "f", "-not", "-name", "*.pyc")
-    sources = {f"/var/task/lambda_fn/{path.name}" for path in Path("lambda_fn").glob("*.py")}
+    kinds = (".py", ".html", ".css", ".js")
+    sources = {f"/var/task/{path}" for path in Path("lambda_fn").rglob("*") if path.suffix in kinds}
     files = ("model.onnx", "contract.json", "golden.npz")
     model = {f"/var/task/model/digits/{version}/{name}" for version in ("1", "2") for name in files}
     assert set(inside.split()) == sources | model
