@@ -95,7 +95,8 @@ def _turns(
     seconds: float,
     found: dict[str, Any],
 ) -> None:
-    requests = {(s.port, p.name): _request_file(s, p) for s in servers for p in payloads}
+    taken = [(s, p) for s in servers for p in payloads if s.system.name in OWN or p.kind in ARRAYS]
+    requests = {(server.port, payload.name): _request_file(server, payload) for server, payload in taken}
     bursts = [payload for payload in payloads if payload.name == BURST]
     total = rounds * len(servers) * (len(payloads) * len(levels) + len(bursts) * BURSTS)
     with tqdm(total=total, desc="over HTTP", unit="load", disable=None) as progress:
