@@ -100,5 +100,5 @@ def _names(axes: Any, rows: Sequence[Row], found: dict[str, Any], began: float) 
             )
     for title, names in groups.items():
         middle = (spans[names[0]][0] + spans[names[-1]][1]) / 2
-        axes.annotate(title, (middle, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 6), rotation=30,
+        axes.annotate(title, (middle, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 6), rotation=60,
                       textcoords="offset points", ha="left", va="bottom", fontsize=9)  # fmt: skip
