@@ -74,5 +74,5 @@ def _why(results: dict[str, Any]) -> str:
         f"Where a figure is bold, the peer is faster. For one image, {number(function)} ms of our {number(whole)} ms "
         "are the function's, its log line and metrics included (a peer writes an access log at most); the rest is HTTP "
         "and the local stand-in for API Gateway, which makes an event in base64 of each request and hands it to the "
-        "thread of the one environment. Deployed, the gateway does that, outside the function."
+        "process of the one environment. Deployed, the gateway does that, outside the function."
     )
