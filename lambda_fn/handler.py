@@ -1,6 +1,7 @@
 """An API Gateway event in, its response out. All is built at import, Lambda's init phase: what fails, fails there.
 
-The flow is event -> decode -> preprocess -> infer -> postprocess -> response; routes.py is where the steps meet.
+The flow is event -> decode -> preprocess -> infer -> postprocess -> response; routes.py says which path asks for it,
+and pipeline.py is where the steps meet.
 """
 
 from collections.abc import Mapping

@@ -9,7 +9,7 @@ BODY_BYTES = 6 * 1024 * 1024
 # arrays it may hold; those pictures have 6.7 million. A parsed one takes many times its text.
 UNZIPPED_BYTES = 48 * 1024 * 1024
 VALUES = 8 * 1024 * 1024
-# Pictures of a request, whatever they come in, and so the parts of a form; the setting MAX_IMAGES may lower it.
+# Pictures of a request, whatever they come in, and so the parts of a form; the default of the setting MAX_IMAGES.
 IMAGES = 8192
 # Of one picture file, and of all files of a request together.
 PIXELS = 16_777_216
