@@ -28,8 +28,9 @@ PACKAGES = {
     "simdjson",
     "typing_extensions",
 }
-# Powertools names itself in botocore's user agent where that is installed, as in AWS's base image and beside sam.
-WHERE_INSTALLED = {"botocore"}
+# Powertools names itself in botocore's user agent where that is installed, as in AWS's base image and beside sam; and
+# Debian's Python, for one, has a module that every interpreter loads.
+WHERE_INSTALLED = {"botocore", "sitecustomize"}
 ABSENT = (
     "PIL",
     "boto3",
