@@ -36,6 +36,7 @@ HEARTBEAT_TIME = "HeartbeatTime"
 HEARTBEAT_IMAGES_PER_MINUTE = 10
 
 MAX_MEMORY_USED = "MaxMemoryUsed"
+FAILED_CALLS = "FailedCalls"
 
 
 def warning(code: str) -> str:
@@ -83,12 +84,20 @@ class Metrics:
         """One of Lambda's, of what this deployment's version answered through the alias, and no other version."""
         return _metric("AWS/Lambda", name, statistic, self._alias | {"ExecutedVersion": self._version}, options)
 
+    def failed_by_new_version(self, **options: Any) -> cloudwatch.Metric:
+        """The calls that this deployment's version answered with a 5xx; `add_filters` makes it."""
+        return _metric(self._platform, FAILED_CALLS, "Sum", {"function_version": self._version}, options)
+
     def memory(self, **options: Any) -> cloudwatch.Metric:
-        """Megabytes that an environment had used at most; `add_memory_filter` makes it."""
+        """Megabytes that an environment had used at most; `add_filters` makes it."""
         return _metric(self._platform, MAX_MEMORY_USED, "Maximum", {}, options)
 
-    def add_memory_filter(self, scope: Construct, log_group: logs.ILogGroup) -> None:
-        """Lambda has no metric of memory, but says in the report of each call how much was used."""
+    def add_filters(self, scope: Construct, log_group: logs.ILogGroup) -> None:
+        """What only the function's log says.
+
+        Lambda has no metric of memory, but says in the report of each call how much was used; and it counts by version
+        what crashed, but not what the function itself answered with a 5xx.
+        """
         logs.MetricFilter(
             scope,
             "Memory",
@@ -98,6 +107,17 @@ class Metrics:
             metric_name=MAX_MEMORY_USED,
             metric_value="$.record.metrics.maxMemoryUsedMB",
             unit=cloudwatch.Unit.MEGABYTES,
+        )
+        logs.MetricFilter(
+            scope,
+            "Failed",
+            log_group=log_group,
+            filter_pattern=logs.FilterPattern.string_value("$.message", "=", "failed"),
+            metric_namespace=self._platform,
+            metric_name=FAILED_CALLS,
+            metric_value="1",
+            dimensions={"function_version": "$.function_version"},
+            unit=cloudwatch.Unit.COUNT,
         )
 
     def versions_served(self, period: Duration) -> cloudwatch.MathExpression:

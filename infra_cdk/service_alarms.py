@@ -103,11 +103,15 @@ def add_new_version(alarms: Alarms, metrics: Metrics) -> cloudwatch.Alarm:
     """Errors of this deployment's version alone: a tenth of the requests would hide in the alias's."""
     return alarms.add(
         "new-version-errors",
-        metrics.new_version("Errors", period=FIVE),
+        cloudwatch.MathExpression(
+            expression="FILL(crashed, 0) + FILL(failed, 0)",
+            using_metrics={"crashed": metrics.new_version("Errors"), "failed": metrics.failed_by_new_version()},
+            period=FIVE,
+        ),
         2,
         Says(
-            "The version that was deployed last crashes or runs out of time. While its deployment lasts, CodeDeploy "
-            "rolls it back.",
+            "The version that was deployed last crashes, runs out of time or answers with a 5xx. While its deployment "
+            "lasts, CodeDeploy rolls it back.",
             "see in CodeDeploy that it was rolled back; if the deployment was over, roll it back by hand.",
         ),
     )

@@ -17,7 +17,7 @@ from lambda_fn.telemetry import Record, Telemetry
 settings = Settings.from_environment()
 versions = model_store.versions(settings.model_uri, settings.versions_directory, settings.model_version)
 models = Models(versions, settings.model_version, settings.inference_threads)
-telemetry = Telemetry(service=settings.service_name, level=settings.log_level)
+telemetry = Telemetry(settings.service_name, settings.aws_lambda_function_version, settings.log_level)
 app = routes.build(models, settings.max_images, settings.cors_origins, settings.image_links)
 
 

@@ -60,9 +60,10 @@ class Work:
         record.preprocess_time = (ready - decoded) * 1e3
         record.inference_time = (inferred - ready) * 1e3
         record.images = len(scores)
-        record.confidence = float(answer.confidence.mean())
+        record.confidence = float(answer.confidence.sum()) / len(scores)
         record.digits = answer.counts(scores.shape[1])
-        record.warnings.update(code for codes in answer.warnings for code in codes)
+        if any(answer.warnings):
+            record.warnings.update(code for codes in answer.warnings for code in codes)
         return Result(scores, answer, prepared.tensor)
 
 

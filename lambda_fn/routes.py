@@ -19,6 +19,8 @@ from lambda_fn.telemetry import Record
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
+_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
 
 def build(
     models: Models, max_images: int, cors_origins: Sequence[str] = (), image_links: bool = False
@@ -198,7 +200,3 @@ def _error(
 ) -> Response[str]:
     body = _json({"error": message, "code": code, "request_id": record.request_id})
     return Response(status, "application/json", body, dict(headers or {}))
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -32,6 +32,8 @@ class Settings:
     | SERVICE_NAME       | `service` in log lines and metric dimensions               | postal-digits  |
     | CORS_ORIGINS       | origins whose pages may call, with commas between them     | none           |
     | LOG_LEVEL          | DEBUG, INFO, WARNING, ERROR or CRITICAL                    | INFO           |
+
+    AWS_LAMBDA_FUNCTION_VERSION, or $LATEST, is not a deployment's to choose: Lambda sets it.
     """
 
     model_repository: Path = MODEL_REPOSITORY
@@ -44,6 +46,7 @@ class Settings:
     service_name: str = "postal-digits"
     cors_origins: tuple[str, ...] = ()
     log_level: str = "INFO"
+    aws_lambda_function_version: str = "$LATEST"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -64,6 +67,9 @@ class Settings:
             service_name=environment.get("SERVICE_NAME", default.service_name),
             cors_origins=_origins(environment.get("CORS_ORIGINS", "")),
             log_level=_level(environment.get("LOG_LEVEL", default.log_level)),
+            aws_lambda_function_version=environment.get(
+                "AWS_LAMBDA_FUNCTION_VERSION", default.aws_lambda_function_version
+            ),
         )
 
     @property

@@ -4,6 +4,7 @@ Neither ever holds a body, a key, a query string or a path that the service does
 """
 
 import json
+import logging
 import sys
 import time
 import traceback
@@ -42,6 +43,11 @@ HEARTBEAT_TIME = "HeartbeatTime"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _COUNT, _MILLISECONDS, _NONE = "Count", "Milliseconds", "None"
 
+_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+# No line says which file, thread or process wrote it, so none of them is looked up (the logging HOWTO, "Optimization").
+logging._srcfile = None
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
 
 def metric_name(prefix: str, code: str) -> str:
     """The metric of a warning or rejection code: ("Warning", "low_contrast") is WarningLowContrast."""
@@ -77,8 +83,16 @@ class Record:
 class Telemetry:
     """Writes the log line and the metrics of each request to `stream`, which is standard output in Lambda."""
 
-    def __init__(self, *, service: str, level: str, stream: TextIO = sys.stdout) -> None:
-        self.logger = Logger(service=service, level=level, stream=stream, location=None)
+    def __init__(self, service: str, function_version: str, level: str, stream: TextIO = sys.stdout) -> None:
+        # By the version the stack counts what fails in the one that is being deployed.
+        self.logger = Logger(
+            service=service,
+            level=level,
+            stream=stream,
+            json_serializer=_json,
+            location=None,
+            function_version=function_version,
+        )
         self._service = service
         self._stream = stream
         self._metrics = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service=service)
@@ -118,7 +132,7 @@ class Telemetry:
     def _write(self, record: Record, metrics: Mapping[str, Any]) -> None:
         dimensions = {"service": self._service, "model_version": record.model_version}
         blob = self._metrics.serialize_metric_set(metrics=dict(metrics), dimensions=dimensions)
-        print(json.dumps(blob, separators=(",", ":")), file=self._stream, flush=True)
+        print(_json(blob), file=self._stream, flush=True)
 
 
 def _failure(error: BaseException) -> dict[str, str]:

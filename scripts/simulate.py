@@ -73,7 +73,7 @@ SCENARIOS = (
     Scenario("a camera gone grey", frozenset({"warning-low-contrast"}), kind="grey"),
     Scenario("a camera gone dark", frozenset({"drift", "low-confidence", "warning-blank"}), kind="blank"),
     Scenario("a model that answers 3 for every 8", frozenset({"drift", "heartbeat-wrong"}), wrong=True),
-    Scenario("a tenth of requests answered 500", frozenset(BUDGET), instead=("failed", 0.1)),
+    Scenario("a tenth of requests answered 500", frozenset({*BUDGET, "new-version-errors"}), instead=("failed", 0.1)),
     Scenario(
         "a tenth of requests crashing the function",
         frozenset({*BUDGET, "function-errors", "new-version-errors"}),
@@ -112,7 +112,7 @@ def run(scenario: Scenario, recordings: tuple[Recording, Recording], seed: int =
     _add(store, right["failed heartbeat"], failing, random)
     _add(store, right["heartbeat"], ~failing & ~(fault & scenario.wrong), random)
     _add(store, wrong["heartbeat"], fault & scenario.wrong, random)
-    store.add(Name.of(f"PostalDigits/{PROD.stage}", "MaxMemoryUsed", {}), np.array([300.0]), np.ones((len(clock), 1)))
+    store.add(Name.of(recording.FILTERED, "MaxMemoryUsed", {}), np.array([300.0]), np.ones((len(clock), 1)))
     return store
 
 
@@ -120,7 +120,7 @@ def add_memory(store: Store, recorded: Recording) -> None:
     """As the stack's metric filter makes it of the platform's report."""
     (report,) = recorded["report"][0].lines
     used = np.array([report["record"]["metrics"]["maxMemoryUsedMB"]], float)
-    store.add(Name.of(f"PostalDigits/{PROD.stage}", "MaxMemoryUsed", {}), used, np.ones((store.minutes, 1)))
+    store.add(Name.of(recording.FILTERED, "MaxMemoryUsed", {}), used, np.ones((store.minutes, 1)))
 
 
 def fired(scenario: Scenario, recordings: tuple[Recording, Recording], template: Mapping[str, Any]) -> dict[str, int]:

@@ -20,6 +20,8 @@ GATEWAY_MS, LAMBDA_MS = 15.0, 1.0
 GATEWAY, FUNCTION = {"ApiName": "", "Stage": ""}, {"FunctionName": ""}
 ALIAS = FUNCTION | {"Resource": ""}
 CRASHED = "crashed"
+# What the metric filters of prod make of its log.
+FILTERED = "PostalDigits/prod"
 
 
 @dataclass(slots=True)
@@ -51,6 +53,11 @@ class Request:
     def status(self) -> int:
         """Of the answer; 502 where the function wrote nothing of it, as API Gateway says then."""
         return next((line["status"] for line in self.lines if "status" in line), 502)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is of those that the stack's filter counts."""
+        return any(line.get("message") == "failed" for line in self.lines)
 
     @property
     def total_ms(self) -> float:
@@ -89,6 +96,9 @@ def add(store: Store, requests: Sequence[Request], counts: NDArray[np.float64]) 
         store.add(name, np.array([requests[place].metrics[name] for place in which]), mine)
     for name, value in _of_aws(requests):
         store.add(name, value, counts)
+    if any(request.failed for request in requests):
+        failed = np.array([float(request.failed) for request in requests])
+        store.add(Name.of(FILTERED, "FailedCalls", {"function_version": ""}), failed, counts)
 
 
 def _of_aws(requests: Sequence[Request]) -> Iterator[tuple[Name, NDArray[np.float64]]]:

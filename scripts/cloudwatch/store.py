@@ -16,8 +16,10 @@ from scripts.cloudwatch.expression import Series
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A metric: namespace, name and dimensions. There is one API and one function here, so of AWS's own metrics the
-    dimensions' values, which are known only once they are deployed, are left out.
+    """A metric: namespace, name and dimensions.
+
+    There is one API and one version of one function here. So of AWS's own metrics the dimensions' values are left out,
+    which are known only once they are deployed; and so is the function's version of ours.
     """
 
     namespace: str
@@ -26,8 +28,8 @@ class Name:
 
     @classmethod
     def of(cls, namespace: str, name: str, dimensions: Mapping[str, str]) -> "Name":
-        aws = namespace.startswith("AWS/")
-        return cls(namespace, name, frozenset((key, "" if aws else value) for key, value in dimensions.items()))
+        later = dimensions if namespace.startswith("AWS/") else ("function_version",)
+        return cls(namespace, name, frozenset((key, "" if key in later else dimensions[key]) for key in dimensions))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,36 +31,51 @@ def recorded(service: str) -> Recording:
     return recording.record(["odd"], service=service)
 
 
-def emitted(stage: Synthesised) -> dict[Name, str]:
-    """The metrics with their units, from the handlers that run with the stage's name."""
+def service_of(stage: Synthesised) -> str:
     function = next(
         each["Properties"]
         for name, each in stage.of("AWS::Lambda::Function").items()
         if name.startswith("ServiceFunction")
     )
-    service = function["Environment"]["Variables"]["SERVICE_NAME"]
+    return str(function["Environment"]["Variables"]["SERVICE_NAME"])
+
+
+def emitted(stage: Synthesised) -> dict[Name, str]:
+    """The metrics with their units, from the handlers that run with the stage's name."""
     return {
         name: unit
-        for requests in recorded(service).values()
+        for requests in recorded(service_of(stage)).values()
         for request in requests
         for name, unit in request.units.items()
     }
 
 
 def filtered(stage: Synthesised) -> dict[Name, str]:
-    """The metrics that a filter makes of the platform's report."""
+    """The metrics that filters make of the platform's report and of the function's own lines."""
+    said = (each for requests in recorded(service_of(stage)).values() for each in requests)
+    lines = [REPORT, *(line for each in said for line in each.lines)]
     made = {}
     for each in stage.properties("AWS::Logs::MetricFilter"):
         field, value = re.fullmatch(r'\{ \$\.(\w+) = "([\w.]+)" \}', each["FilterPattern"]).groups()  # type: ignore[union-attr]
-        assert REPORT[field] == value
         (transformation,) = each["MetricTransformations"]
-        assert _at(transformation["MetricValue"]) == 233
-        made[Name.of(transformation["MetricNamespace"], transformation["MetricName"], {})] = transformation["Unit"]
+        dimensions = {each["Key"]: each["Value"] for each in transformation.get("Dimensions", [])}
+        line = next(line for line in lines if line.get(field) == value)
+        assert _at(line, transformation["MetricValue"]) in (233, "1")
+        found = {key: _at(line, path) for key, path in dimensions.items()}
+        made[Name.of(transformation["MetricNamespace"], transformation["MetricName"], found)] = transformation["Unit"]
     return made
 
 
-def _at(path: str) -> Any:
-    value: Any = REPORT
+def test_only_what_the_function_answers_with_a_5xx_is_filtered_as_failed(stage: Synthesised) -> None:
+    for requests in recorded(service_of(stage)).values():
+        for each in requests:
+            assert each.failed == any(line.get("status", 0) >= 500 for line in each.lines)
+
+
+def _at(line: dict[str, Any], path: str) -> Any:
+    value: Any = line
+    if not path.startswith("$."):
+        return path
     for member in path.removeprefix("$.").split("."):
         value = value[member]
     return value

