@@ -164,7 +164,9 @@ def _crop(picture: Picture, box: Ints, frame: Ints, scale: float) -> Picture:
 
 def _render(view: _View) -> Floats:
     """The chosen ink of n canvases, each in MNIST's box, centred by mass."""
-    clean = view.ink.strength * ~(_grown(view.parts.paint(~view.chosen)) & ~view.parts.paint(view.chosen))
+    # The soft edge of what is left out goes too.
+    left_out = components.grown(view.parts.paint(~view.chosen)) & ~view.parts.paint(view.chosen)
+    clean = view.ink.strength * ~left_out
     result = np.zeros((len(clean), SIDE, SIDE), np.float32)
     for index, (top, bottom, left, right) in enumerate(view.boxes):
         digit = clean[index, max(top - 1, 0) : bottom + 2, max(left - 1, 0) : right + 2]
@@ -173,16 +175,6 @@ def _render(view: _View) -> Floats:
         small = np.asarray(Image.fromarray(digit).resize((width, height), Image.Resampling.HAMMING))
         result[index] = _centred(np.clip(small, 0, 1))
     return result
-
-
-def _grown(masks: Masks) -> Masks:
-    """With the pixels next to them: the soft edge of what is left out goes too."""
-    grown = masks.copy()
-    grown[:, 1:] |= masks[:, :-1]
-    grown[:, :-1] |= masks[:, 1:]
-    grown[:, :, 1:] |= masks[:, :, :-1]
-    grown[:, :, :-1] |= masks[:, :, 1:]
-    return grown
 
 
 def _centred(digit: Floats) -> Floats:

@@ -40,6 +40,13 @@ class Components:
         edges[image, row, last + 1] -= 1
         return np.cumsum(edges[..., :-1], axis=2, dtype=np.int8).astype(bool)
 
+    def meet(self, masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which of the m components have a pixel in their picture's mask (n, height, width)."""
+        image, row, first, last, component = self.runs
+        before = np.pad(np.cumsum(masks, axis=2, dtype=np.int16), ((0, 0), (0, 0), (1, 0)))
+        inside = before[image, row, last + 1] - before[image, row, first]
+        return np.bincount(component, inside, len(self.area)) > 0
+
 
 def find(masks: NDArray[np.bool_]) -> Components:
     """Labels n masks (n, height, width)."""
@@ -69,6 +76,16 @@ def find(masks: NDArray[np.bool_]) -> Components:
         runs=(row // height, y, first, last, component),
         shape=(n, height, width),
     )
+
+
+def grown(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The masks (n, height, width) with the pixels above, below and beside theirs."""
+    result = masks.copy()
+    result[:, 1:] |= masks[:, :-1]
+    result[:, :-1] |= masks[:, 1:]
+    result[:, :, 1:] |= masks[:, :, :-1]
+    result[:, :, :-1] |= masks[:, :, 1:]
+    return result
 
 
 def _of_each(component: Ints, values: Ints, m: int) -> Ints:

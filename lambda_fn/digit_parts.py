@@ -3,13 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_fn.components import Components
+from lambda_fn.components import Components, grown
 
 Ints = NDArray[np.int64]
 Masks = NDArray[np.bool_]
 
 # A ruled line is no thicker than so many pixels of the canvas.
 INWARDS = 4
+# The pieces of a broken digit lie no further apart than so many pixels of the canvas; neighbours do.
+APART = 4
 
 
 def choose(found: Components, frame: Ints) -> Masks:
@@ -40,7 +42,9 @@ def choose(found: Components, frame: Ints) -> Masks:
     overlap = np.minimum(found.right, found.right[main]) - np.maximum(found.left, found.left[main])
     below = np.maximum(found.top, found.top[main]) - np.minimum(found.bottom, found.bottom[main])
     near = (-overlap <= 0.12 * size[main]) & (below <= 0.25 * size[main]) & (overlap > 0.3 * width)
-    neighbour = (at_sides > 0) & (overlap < 0.5 * width)
+    level = np.minimum(found.bottom, found.bottom[main]) - np.maximum(found.top, found.top[main])
+    beside = (height > 0.3 * height[main]) & (level > 0.3 * height) & ~_close(found, main)
+    neighbour = beside | ((at_sides > 0) & (overlap < 0.5 * width))
     dot = (size < 0.35 * size[main]) & (found.area < 0.12 * found.area[main])
     speck = dot | (found.area < 0.04 * found.area[main])
     part = near & ~neighbour & ~speck & ~line
@@ -82,6 +86,14 @@ def boxes(found: Components, chosen: Masks) -> Ints:
     np.maximum.at(result[:, 3], image, found.right[chosen])
     result[result[:, 1] < 0] = (0, height - 1, 0, width - 1)
     return result
+
+
+def _close(found: Components, main: Ints) -> Masks:
+    """Which components have a pixel near one of their picture's main component."""
+    reach = found.paint(np.arange(len(main)) == main)
+    for _ in range(APART):
+        reach = grown(reach)
+    return found.meet(reach)
 
 
 def _best(found: Components, score: NDArray[np.float64]) -> Ints:

@@ -13,13 +13,13 @@ Z_95 = 1.959964
 
 USED_ONCE = """, used once, after training. No weight and no setting of the
 training was chosen by it; the confidence threshold is judged on it (below)."""
-SEEN_TWICE = """. Two recipes were
+SEEN_TWICE = """. Three recipes were
 tried, and this one was chosen with its figures on these images in view, so they may be a little kind; weights,
 temperature and threshold come from the training part alone."""
 SCANS_ONLY = "No augmentation."
 ON_PAPER = """Beside these scans,
-{copies} copies of each as they come off paper (other pens, slants, sizes, papers, light, neighbours' strokes;
-`scripts/paper.py`), brought back into this form by the service's own preparation, and {no_digits:,} pictures that
+{copies} copies of each as they come off paper (other pens, slants, sizes, papers, light, neighbours' strokes, a
+flag at the 1 and a bar through the 7; `scripts/strokes.py`, `scripts/paper.py`), brought back into this form by the service's own preparation, and {no_digits:,} pictures that
 show no digit (`scripts/negatives.py`), whose target is an even distribution. Nothing but MNIST and what is drawn from
 seeds was used."""
 NOT_CALIBRATED = """- **Confidence is not calibrated.** It ranks answers; it is not the probability of being right,

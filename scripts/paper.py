@@ -17,7 +17,7 @@ LARGE = 84  # three times MNIST's side: room for pens and slants
 def sheet(digit: Grey, others: tuple[Grey, Grey], random: Generator, strength: float = 1.0) -> NDArray[np.uint8]:
     """One digit (28×28) on paper: H×W or H×W×3, dark on light or light on dark; `others` are possible neighbours."""
     coverage = _pen(digit, random, strength)
-    if random.random() < 0.12:
+    if random.random() < 0.15:
         return _boxed(coverage, random)
     canvas = _place(coverage, others, random, strength)
     canvas = _lines(canvas, random, strength)
@@ -28,7 +28,7 @@ def _pen(digit: Grey, random: Generator, strength: float) -> Image.Image:
     """Another hand and pen: rotation, slant, stretch, stroke width, a little elastic."""
     large = Image.fromarray(digit).resize((LARGE, LARGE), Image.Resampling.BICUBIC)
     angle = np.deg2rad(random.normal(0, 6 * strength))
-    slant = random.normal(0.05, 0.22 * strength)
+    slant = random.normal(0.08, 0.25 * strength)
     stretch = np.exp(random.normal(0, 0.12 * strength, 2))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     inverse = np.linalg.inv(turn @ np.array([[1, -slant], [0, 1]]) @ np.diag(stretch))
@@ -69,7 +69,8 @@ def _boxed(coverage: Image.Image, random: Generator) -> NDArray[np.uint8]:
     """Stretched to fill a small box, black and white or grey: how older collections of digits were stored."""
     digit = coverage.crop(coverage.getbbox() or (0, 0, *coverage.size))
     width, height = digit.size
-    square = random.uniform(0, 1)  # how much of the way to a square it is stretched
+    # How much of the way to a square it is stretched: in many collections all of it.
+    square = 1.0 if random.random() < 0.5 else random.uniform(0, 1)
     side = int(random.integers(14, 33))
     longer = max(width, height)
     size = [max(round(side * (length / longer) ** (1 - square)), 3) for length in (width, height)]
@@ -93,7 +94,7 @@ def _place(coverage: Image.Image, others: tuple[Grey, Grey], random: Generator, 
         neighbour = Image.fromarray(other).resize((LARGE, LARGE), Image.Resampling.BICUBIC)
         neighbour = neighbour.crop(neighbour.getbbox())
         room = int(margin[0] if left else margin[1])
-        shown = int(random.uniform(0.1, 0.6) * room)
+        shown = int(random.uniform(0.1, 1.05) * room)  # some touch the digit
         if shown < 3:
             continue
         beside = shown - neighbour.width if left else canvas.width - shown

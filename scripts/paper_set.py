@@ -12,31 +12,33 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lambda_fn.canonical import canonical
-from scripts import negatives, paper
+from scripts import negatives, paper, strokes
 
 Images = NDArray[np.uint8]
+Labels = NDArray[np.uint8]
 
 PART = 480
 
 
-def digits(images: Images, seed: int) -> Images:
+def digits(images: Images, labels: Labels, seed: int) -> Images:
     """Each image (n, 28, 28) once, on paper and back: n×28×28."""
-    return _all(partial(_digit, images, seed), len(images), f"digits on paper, seed {seed}")
+    return _all(partial(_digit, images, labels, seed), len(images), f"digits on paper, seed {seed}")
 
 
-def others(images: Images, labels: NDArray[np.uint8], count: int, seed: int) -> Images:
+def others(images: Images, labels: Labels, count: int, seed: int) -> Images:
     """Pictures that show no digit, as the service would see them: count×28×28."""
     return _all(partial(_other, images, labels, seed), count, f"no digits, seed {seed}")
 
 
-def sheet(images: Images, seed: int, index: int) -> Images:
+def sheet(images: Images, labels: Labels, seed: int, index: int) -> Images:
     """The picture (H×W or H×W×3) that `digits` makes of one image."""
     random = np.random.default_rng([seed, index])
     left, right = random.integers(0, len(images), 2)
-    return paper.sheet(images[index], (images[left], images[right]), random)
+    digit = strokes.add(images[index], int(labels[index]), random)
+    return paper.sheet(digit, (images[left], images[right]), random)
 
 
-def other_sheet(images: Images, labels: NDArray[np.uint8], seed: int, index: int) -> Images:
+def other_sheet(images: Images, labels: Labels, seed: int, index: int) -> Images:
     """The picture that `others` makes at one place."""
     random = np.random.default_rng([seed, index])
     first, second = random.integers(0, len(images), 2)
@@ -44,11 +46,11 @@ def other_sheet(images: Images, labels: NDArray[np.uint8], seed: int, index: int
     return negatives.picture((images[first], images[second]), pair, random)
 
 
-def _digit(images: Images, seed: int, part: range) -> Images:
-    return _as_bytes([sheet(images, seed, index) for index in part])
+def _digit(images: Images, labels: Labels, seed: int, part: range) -> Images:
+    return _as_bytes([sheet(images, labels, seed, index) for index in part])
 
 
-def _other(images: Images, labels: NDArray[np.uint8], seed: int, part: range) -> Images:
+def _other(images: Images, labels: Labels, seed: int, part: range) -> Images:
     return _as_bytes([other_sheet(images, labels, seed, index) for index in part])
 
 

@@ -9,7 +9,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 
-from scripts import paper_set, transforms
+from scripts import paper, transforms
 from scripts.samples import Sample, payload
 
 Images = NDArray[np.uint8]
@@ -50,7 +50,7 @@ def _odd_one(image: Images, random: Generator) -> Images:
     kinds = (*transforms.TRANSFORMS, "grey")
     kind = str(random.choice(["paper", "blank", *kinds], p=[0.5, 0.02, *[0.48 / len(kinds)] * len(kinds)]))
     if kind == "paper":
-        return paper_set.sheet(image, int(random.integers(1_000_000)), 0)
+        return paper.sheet(image[0], (image[0], image[0]), random)
     return (KINDS[kind](image, random) if kind in KINDS else transforms.make(kind, image))[0]
 
 

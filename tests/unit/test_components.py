@@ -46,3 +46,18 @@ def test_painting_all_gives_the_masks_and_painting_one_gives_that_one() -> None:
     assert np.array_equal(found.paint(np.ones(len(found.area), bool)), masks)
     one = np.arange(len(found.area)) == 3
     assert found.paint(one).sum() == found.area[3]
+
+
+def test_what_meets_a_mask_is_what_shares_a_pixel_with_it() -> None:
+    masks, others = (np.random.default_rng(seed).random((4, 20, 20)) < share for seed, share in ((2, 0.2), (3, 0.02)))
+    found = components.find(masks)
+    for index, meets in enumerate(found.meet(others).tolist()):
+        one = np.arange(len(found.area)) == index
+        assert meets == bool((found.paint(one) & others).any())
+
+
+def test_a_mask_grows_by_the_pixels_next_to_its_own() -> None:
+    mask = np.zeros((1, 5, 5), bool)
+    mask[0, 2, 2] = mask[0, 0, 4] = True
+    rows = ["...XX", "..X.X", ".XXX.", "..X..", "....."]
+    assert np.array_equal(components.grown(mask)[0], [[pixel == "X" for pixel in row] for row in rows])

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from lambda_fn import components
 from lambda_fn.preprocess import is_mnist_like, prepare
 
 Grey = NDArray[np.uint8]
@@ -105,6 +106,22 @@ def test_a_ruled_line_and_a_neighbour_are_left_out(digits: Grey) -> None:
     alike = [likeness(a, b) for a, b in zip(prepared.tensor[..., 0], floats(digits), strict=True)]
     assert np.median(alike) > 0.8
     assert np.mean(["cluttered" in codes for codes in prepared.warnings]) > 0.9
+
+
+def pieces(*strokes: tuple[int, int, int, int]) -> int:
+    """How many pieces of ink are left of strokes (x, y to x, y) in a picture of 64×64."""
+    image = Image.new("L", (64, 64))
+    for stroke in strokes:
+        ImageDraw.Draw(image).line(stroke, fill=255, width=4)
+    (tensor,) = prepare([np.asarray(image)]).tensor[..., 0]
+    return len(components.find(tensor[np.newaxis] > 0.5).area)
+
+
+def test_a_slanted_neighbour_is_left_out_and_a_broken_digit_is_not() -> None:
+    """Both reach into the width of the main stroke; the neighbour is further from it than a pen jumps."""
+    stem = (40, 8, 24, 56)
+    assert pieces(stem, (52, 12, 36, 56)) == 1
+    assert pieces(stem, (32, 12, 20, 36)) == 2
 
 
 @pytest.mark.parametrize("level", [0, 130, 255])
