@@ -19,13 +19,13 @@ REJECTED_SHARE = 0.1
 # picture is bad, and lie at twice what photographs have or more; the others say that it is of another kind than
 # clean scans, and a stage whose post is so lists them in usual_warnings.
 WARNING_SHARES = {
-    "blank": 0.02,  # (0.002)
-    "unclear": 0.10,  # (0.05)
-    "low_contrast": 0.20,  # (0.09)
-    "cluttered": 0.40,  # (0.19)
-    "inverted": 0.20,  # (0.41)
-    "colour": 0.20,  # (0.63)
-    "recentred": 0.20,  # (0.27)
+    "blank": 0.02,  # (0.001)
+    "unclear": 0.10,  # (0.04)
+    "low_contrast": 0.20,  # (0.07)
+    "cluttered": 0.50,  # (0.25)
+    "inverted": 0.20,  # (0.43)
+    "colour": 0.20,  # (0.61)
+    "recentred": 0.20,  # (0.30)
     "resized": 0.20,  # (1.00)
 }
 MEANS = {
