@@ -19,7 +19,8 @@ temperature and threshold come from the training part alone."""
 SCANS_ONLY = "No augmentation."
 ON_PAPER = """Beside these scans,
 {copies} copies of each as they come off paper (other pens, slants, sizes, papers, light, neighbours' strokes, a
-flag at the 1 and a bar through the 7; `scripts/strokes.py`, `scripts/paper.py`), brought back into this form by the service's own preparation, and {no_digits:,} pictures that
+flag at the 1 and a bar through the 7; `scripts/strokes.py`, `scripts/paper.py`), brought back into this form by the
+service's own preparation, and {no_digits:,} pictures that
 show no digit (`scripts/negatives.py`), whose target is an even distribution. Nothing but MNIST and what is drawn from
 seeds was used."""
 NOT_CALIBRATED = """- **Confidence is not calibrated.** It ranks answers; it is not the probability of being right,
