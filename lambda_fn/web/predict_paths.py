@@ -17,7 +17,7 @@ WARNINGS = {
     preprocess.BLANK: "nothing is on the paper",
     postprocess.LOW_CONFIDENCE: "a person should look: the model is unsure, or one of the two before holds",
 }
-_EXAMPLE = {"y": [7], "confidence": [0.999998], "warnings": [["inverted", "resized"]]}
+_EXAMPLE = {"y": [7], "confidence": [0.999997], "warnings": [["inverted", "resized"]]}
 
 
 def paths(image_links: bool) -> dict[str, Any]:

@@ -132,11 +132,15 @@ def test_errors_of_the_new_version_and_the_heartbeat_take_it_back(stage: Synthes
     group = stage.only("AWS::CodeDeploy::DeploymentGroup")
     alarms = stage.of("AWS::CloudWatch::Alarm")
     watched = [alarms[each["Name"]["Ref"]]["Properties"] for each in group["AlarmConfiguration"]["Alarms"]]
-    errors, *heartbeat = sorted(watched, key=lambda alarm: alarm["MetricName"])
-    dimensions = {each["Name"]: each["Value"] for each in errors["Dimensions"]}
-    assert errors["MetricName"] == "Errors"
-    assert dimensions["ExecutedVersion"] == stage.only("AWS::Lambda::Alias")["FunctionVersion"]
-    assert [each["MetricName"] for each in heartbeat] == ["HeartbeatFailed", "HeartbeatWrong"]
+    (errors,) = ([q["MetricStat"]["Metric"] for q in each["Metrics"][1:]] for each in watched if "Metrics" in each)
+    version = stage.only("AWS::Lambda::Alias")["FunctionVersion"]
+    for metric, name, dimension in zip(
+        errors, ("Errors", "FailedCalls"), ("ExecutedVersion", "function_version"), strict=True
+    ):
+        assert metric["MetricName"] == name
+        assert {"Name": dimension, "Value": version} in metric["Dimensions"]
+    heartbeat = sorted(each["MetricName"] for each in watched if "MetricName" in each)
+    assert heartbeat == ["HeartbeatFailed", "HeartbeatWrong"]
     assert group["AlarmConfiguration"]["Enabled"]
     assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
 
