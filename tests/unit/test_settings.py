@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import re
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_every_setting_is_read() -> None:
 def test_every_setting_is_documented() -> None:
     names = {field.name.upper() for field in dataclasses.fields(Settings)}
     assert names == set(GIVEN)
-    assert all(f" {name}" in (Settings.__doc__ or "") for name in names)
+    assert names <= set(re.findall(r"\w+", Settings.__doc__ or ""))
 
 
 @pytest.mark.parametrize(
