@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-import re
 from pathlib import Path
 
 import pytest
