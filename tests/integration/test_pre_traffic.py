@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -123,13 +124,14 @@ def change(event: dict[str, Any], **members: Any) -> dict[str, Any]:
 def test_a_probability_beyond_the_tolerance_is_refused(aws: Aws, checked: Callable[[], Any]) -> None:
     def off(event: dict[str, Any]) -> dict[str, Any]:
         probabilities = json.loads(answer(event)["body"]).get("probabilities", [[0.0]])
-        probabilities[0][0] += 0.002
+        probabilities[0][0] += 0.0002
         return change(event, probabilities=probabilities)
 
     aws.function = off
-    assert checked().faults == [
-        f"pixels 0 to {highest}: probabilities differ by 0.002; 0.0001 is allowed" for highest in (255, 1)
-    ]
+    for fault, highest in zip(checked().faults, (255, 1), strict=True):
+        said = re.fullmatch(rf"pixels 0 to {highest}: probabilities differ by (\S+); 0\.0001 is allowed", fault)
+        assert said
+        assert float(said[1]) == pytest.approx(0.0002, abs=2e-6)  # answers have six decimals
     assert aws.statuses == ["Failed"]
 
 
