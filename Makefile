@@ -36,30 +36,30 @@ node_modules/ready: package-lock.json .venv/ready
 	@npm ci --loglevel=error --no-audit --no-fund --no-update-notifier
 	@touch $@
 
-.cache/checkov/ready: tests/infra/requirements.txt
+.cache/checkov/ready: tests/infra_cdk/requirements.txt
 	@echo "Setting up checkov (once, a minute or two) ..."
 	@$(PYTHON) -m venv .cache/checkov
 	@.cache/checkov/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
 serve: setup ## serves the API on 127.0.0.1 (PORT=8080 WORKERS=2 BASE=/v1 API_KEY=...)
-	@exec $(BIN)/python -m scripts.serve --port $(PORT) --workers $(WORKERS) --base "$(BASE)"
+	@exec $(BIN)/python -m scripts.local.serve --port $(PORT) --workers $(WORKERS) --base "$(BASE)"
 
 lint: setup ## style, types and who may import whom
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo 2>/dev/null || (lint-imports; exit 1)
 
 test: lint .cache/checkov/ready ## lint and all tests that need no Docker
-	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
-	@$(BIN)/python -m pytest tests/unit tests/integration tests/infra
+	@$(BIN)/python -m model.digits.data.mnist >/dev/null
+	@$(BIN)/python -m pytest tests/lambda_fn tests/infra_cdk tests/scripts tests/model tests/project
 
 model: .venv/model-ready ## trains a notebook's model and writes model/digits/<version> (VERSION=1 EPOCHS=15 OUT=model/digits)
-	@$(BIN)/python -m scripts.build_model --version $(VERSION) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
+	@$(BIN)/python -m scripts.train.build_model --version $(VERSION) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
 
 evaluate: setup ## accuracy and the worst mistakes on your own labelled pictures (SET=folder-or-npz MODEL=version)
-	@$(BIN)/python -m scripts.evaluate $(SET) $(if $(MODEL),--model-version $(MODEL))
+	@$(BIN)/python -m scripts.evaluate.evaluate $(SET) $(if $(MODEL),--model-version $(MODEL))
 
 compare: setup ## two versions side by side, and the gate for a new default (OLD=1 NEW=2 FIELD="folders" COUNT=10000)
-	@$(BIN)/python -m scripts.compare --old $(OLD) --new $(NEW) --count $(COUNT) $(if $(FIELD),--field $(FIELD))
+	@$(BIN)/python -m scripts.evaluate.compare --old $(OLD) --new $(NEW) --count $(COUNT) $(if $(FIELD),--field $(FIELD))
 
 .venv/model-ready: .venv/ready model/requirements.txt
 	@echo "Setting up the tools of training (once, some minutes) ..."
@@ -67,17 +67,17 @@ compare: setup ## two versions side by side, and the gate for a new default (OLD
 	@touch $@
 
 fuzz: setup ## sends the handler what no client would, for so long (MINUTES=5)
-	@$(BIN)/python -m scripts.fuzz --minutes $(or $(MINUTES),5)
+	@$(BIN)/python -m scripts.measure.fuzz --minutes $(or $(MINUTES),5)
 
 image: ## builds the container image (IMAGE=... BASE_IMAGE=...)
 	@docker build --quiet --build-arg BASE_IMAGE=$(BASE_IMAGE) --file lambda_fn/Dockerfile --tag $(IMAGE) . >/dev/null
 
 test-container: setup image ## calls the real container: emulator, sam local, locked down
-	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
+	@$(BIN)/python -m model.digits.data.mnist >/dev/null
 	@$(BIN)/python -m pytest tests/container --image $(IMAGE)
 
 test-browser: setup .chromium ## draws, drops and tabs through the pages in a real browser
-	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
+	@$(BIN)/python -m model.digits.data.mnist >/dev/null
 	@$(BIN)/python -m pytest tests/browser
 
 screenshots: setup .chromium ## takes the README's pictures of the pages anew
@@ -96,17 +96,17 @@ test-faults: setup image ## breaks the real container in every way that needs no
 	@$(BIN)/python -m pytest tests/faults --image $(IMAGE)
 
 load: setup ## the load that it must hold, and more: ten minutes (QUICK=1 PHASES="steady hostile" URL=... WORKERS=2)
-	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
-	@$(BIN)/python -m scripts.load --workers $(WORKERS) $(if $(URL),--url $(URL)) $(if $(PHASES),--phases $(PHASES)) $(if $(QUICK),--quick)
+	@$(BIN)/python -m model.digits.data.mnist >/dev/null
+	@$(BIN)/python -m scripts.measure.load --workers $(WORKERS) $(if $(URL),--url $(URL)) $(if $(PHASES),--phases $(PHASES)) $(if $(QUICK),--quick)
 
 reliability: setup ## writes docs/reliability.md from what test, test-faults and load found
-	@$(BIN)/python -m scripts.reliability
+	@$(BIN)/python -m scripts.measure.reliability
 
 bench: IMAGE = postal-digits:bench
 bench: setup ## measures it beside the floor and other services: docs/benchmark.md (ROUNDS=5 QUICK=1)
-	@$(BIN)/python -m scripts.fetch_mnist
+	@$(BIN)/python -m model.digits.data.mnist
 	@$(MAKE) --no-print-directory image IMAGE=$(IMAGE) >/dev/null || echo "No image: the rows of the container will say so."
-	@$(BIN)/python -m scripts.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick) --image $(IMAGE) --base-image $(BASE_IMAGE)
+	@$(BIN)/python -m scripts.measure.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick) --image $(IMAGE) --base-image $(BASE_IMAGE)
 
 # Any value of infra_cdk/config.py: make deploy STAGE=prod CONTEXT="-c clients=post,backup -c concurrency=900"
 CDK = node_modules/.bin/cdk
@@ -132,25 +132,25 @@ destroy: setup ## removes a stage; in prod only after its protection is taken aw
 	@$(CDK) destroy $(STACK)
 
 smoke: setup ## checks a deployment, local or real (URL=... API_KEY=...)
-	@$(BIN)/python -m scripts.smoke "$(URL)"
+	@$(BIN)/python -m scripts.operate.smoke "$(URL)"
 
 cost: setup ## a month's cost (RPS=100 BATCH=1); without RPS, writes the README's table
-	@$(BIN)/python -m scripts.cost $(if $(RPS),--rps $(RPS)) $(if $(BATCH),--batch $(BATCH))
+	@$(BIN)/python -m scripts.operate.cost $(if $(RPS),--rps $(RPS)) $(if $(BATCH),--batch $(BATCH))
 
 simulate: setup ## days of post through prod's alarms: which fires at which fault, and when; writes the runbook's table
-	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
-	@$(BIN)/python -m scripts.simulate
+	@$(BIN)/python -m model.digits.data.mnist >/dev/null
+	@$(BIN)/python -m scripts.simulate.simulate
 
 dashboard-preview: setup ## draws the dashboards, from a local load, into docs/
-	@$(BIN)/python -m scripts.fetch_mnist >/dev/null
-	@$(BIN)/python -m scripts.dashboard_preview
+	@$(BIN)/python -m model.digits.data.mnist >/dev/null
+	@$(BIN)/python -m scripts.simulate.dashboard_preview
 
 lock: setup ## writes the requirements files anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@uv pip compile $(LOCK) --group dev -o requirements-dev.txt
 	@uv pip compile $(LOCK) --group lambda -c requirements-dev.txt -o lambda_fn/requirements.txt
 	@uv pip compile $(LOCK) --group deploy -c requirements-dev.txt -o requirements.txt
 	@uv pip compile $(LOCK) --group test -c requirements-dev.txt -o tests/requirements.txt
-	@uv pip compile $(LOCK) --group checkov -o tests/infra/requirements.txt
+	@uv pip compile $(LOCK) --group checkov -o tests/infra_cdk/requirements.txt
 	@uv pip compile $(LOCK) --group model -c requirements-dev.txt -o model/requirements.txt
-	@for peer in scripts/bench/peers/*/requirements.in; do uv pip compile $(LOCK) $$peer -o $${peer%.in}.txt; done
+	@for peer in scripts/measure/bench/peers/*/requirements.in; do uv pip compile $(LOCK) $$peer -o $${peer%.in}.txt; done
 LOCK = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra_cdk import throttle
-from infra_cdk.throttle import Throttle
+from infra_cdk.api import throttle
+from infra_cdk.api.throttle import Throttle
 
 # The emulator's Init Duration in the container on one processor, which is what 1,769 MB buy in Lambda.
 MEASURED_COLD_START_SECONDS = 0.34

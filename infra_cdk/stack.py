@@ -5,15 +5,15 @@ from pathlib import Path
 from aws_cdk import CfnOutput, Stack, Tags
 from constructs import Construct
 
-from infra_cdk.api import Api
+from infra_cdk.api.rest_api import Api
 from infra_cdk.config import StageConfig
-from infra_cdk.dashboard import Dashboards
-from infra_cdk.delivery import Delivery
-from infra_cdk.heartbeat import Heartbeat
 from infra_cdk.logs import Logs
-from infra_cdk.models import ModelBucket
-from infra_cdk.monitoring import Monitoring
-from infra_cdk.service import Service
+from infra_cdk.monitoring.dashboards.dashboards import Dashboards
+from infra_cdk.monitoring.heartbeat import Heartbeat
+from infra_cdk.monitoring.monitoring import Monitoring
+from infra_cdk.service.delivery import Delivery
+from infra_cdk.service.function import Service
+from infra_cdk.service.model_bucket import ModelBucket
 
 
 class PostalDigits(Stack):

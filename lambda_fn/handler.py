@@ -9,13 +9,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambda_fn import model_store, routes
-from lambda_fn.infer import Models
+from lambda_fn.api import routes
+from lambda_fn.inference import store
+from lambda_fn.inference.model import Models
+from lambda_fn.observers.telemetry import Record, Telemetry
 from lambda_fn.settings import Settings
-from lambda_fn.telemetry import Record, Telemetry
 
 settings = Settings.from_environment()
-versions = model_store.versions(settings.model_uri, settings.versions_directory, settings.model_version)
+versions = store.versions(settings.model_uri, settings.versions_directory, settings.model_version)
 models = Models(versions, settings.model_version, settings.inference_threads)
 telemetry = Telemetry(settings.service_name, settings.aws_lambda_function_version, settings.log_level)
 app = routes.build(models, settings.max_images, settings.cors_origins, settings.image_links)

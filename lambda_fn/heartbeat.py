@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
-from lambda_fn import model_store
-from lambda_fn.golden import Golden
+from lambda_fn.inference import store
+from lambda_fn.inference.golden import Golden
+from lambda_fn.observers.telemetry import HEARTBEAT_FAILED, HEARTBEAT_RUNS, HEARTBEAT_TIME, HEARTBEAT_WRONG, NAMESPACE
 from lambda_fn.settings import Settings, told
-from lambda_fn.telemetry import HEARTBEAT_FAILED, HEARTBEAT_RUNS, HEARTBEAT_TIME, HEARTBEAT_WRONG, NAMESPACE
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -142,7 +142,7 @@ def _post(target: Target, body: bytes, deadline: float) -> tuple[int, bytes]:
 
 @lru_cache(maxsize=1)
 def _golden(settings: Settings) -> Golden:
-    folder = model_store.versions(settings.model_uri, settings.versions_directory, settings.model_version)
+    folder = store.versions(settings.model_uri, settings.versions_directory, settings.model_version)
     return Golden.read(folder / settings.model_version).one_of_each()
 
 

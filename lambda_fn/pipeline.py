@@ -9,10 +9,11 @@ import numpy as np
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from numpy.typing import NDArray
 
-from lambda_fn import decode, postprocess, preprocess
+from lambda_fn.bodies import json_arrays
 from lambda_fn.deadline import Deadline
-from lambda_fn.infer import Model
-from lambda_fn.telemetry import Record
+from lambda_fn.digits import interpret, prepare
+from lambda_fn.inference.model import Model
+from lambda_fn.observers.telemetry import Record
 
 Request = TypeVar("Request")
 
@@ -27,7 +28,7 @@ class Result:
     """
 
     scores: NDArray[np.float32]
-    answer: postprocess.Answer
+    answer: interpret.Answer
     tensor: NDArray[np.float32]
 
 
@@ -41,21 +42,21 @@ class Work:
 
     def read(self, decoder: Callable[[bytes, Deadline], Request], link: str | None = None) -> Request:
         """What `decoder` makes of the request's body, or of a link's picture. Raises RequestError, OutOfTime."""
-        content = decode.body(self._event) if link is None else _fetch(link, self._deadline)
+        content = json_arrays.body(self._event) if link is None else _fetch(link, self._deadline)
         self._record.body_bytes = len(content)
         try:
             return decoder(content, self._deadline)
         finally:
             self._record.decode_time = (time.perf_counter() - self._record.started) * 1e3
 
-    def infer(self, pictures: decode.Pictures) -> Result:
+    def infer(self, pictures: json_arrays.Pictures) -> Result:
         """What the pictures show. Raises OutOfTime."""
         decoded = time.perf_counter()
-        prepared = preprocess.prepare(pictures, self._deadline)
+        prepared = prepare.prepare(pictures, self._deadline)
         ready = time.perf_counter()
         scores = self._model.run(prepared.tensor, self._deadline)
         inferred = time.perf_counter()
-        answer = postprocess.answer(scores, prepared.warnings, self._model.contract.low_confidence_below)
+        answer = interpret.answer(scores, prepared.warnings, self._model.contract.low_confidence_below)
         record = self._record
         record.preprocess_time = (ready - decoded) * 1e3
         record.inference_time = (inferred - ready) * 1e3
@@ -68,7 +69,7 @@ class Work:
 
 
 def _fetch(link: str, deadline: Deadline) -> bytes:
-    from lambda_fn import image_link  # sockets and TLS, which no other request needs
+    from lambda_fn.bodies import image_link  # sockets and TLS, which no other request needs
 
     deadline.check()
     return image_link.fetch(link, deadline.left())

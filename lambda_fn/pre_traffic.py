@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_codedeploy import CodeDeployClient
     from mypy_boto3_lambda import LambdaClient
 
-    from lambda_fn.golden import Golden
+    from lambda_fn.inference.golden import Golden
 
 Event = dict[str, Any]
 Invoke = Callable[[Event], Any]
@@ -115,11 +115,11 @@ def _creator(codedeploy: "CodeDeployClient", deployment: str) -> str:
 
 def _check(client: "LambdaClient") -> list[str]:
     # An image whose numpy can't be imported is one to refuse, and not one to keep CodeDeploy waiting with.
-    from lambda_fn import model_store
-    from lambda_fn.golden import Golden
+    from lambda_fn.inference import store
+    from lambda_fn.inference.golden import Golden
 
     settings = Settings.from_environment()
-    folder = model_store.versions(settings.model_uri, settings.versions_directory, settings.model_version)
+    folder = store.versions(settings.model_uri, settings.versions_directory, settings.model_version)
     return faults(invoker(client, told("CHECKED_VERSION")), Golden.read(folder / settings.model_version))
 
 

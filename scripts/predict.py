@@ -15,9 +15,10 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts import fetch_mnist, plot_predictions
-from scripts.client import Predictions, ServiceRefused, predict
-from scripts.samples import Sample, read
+from model.digits.data import mnist
+from scripts.client import plot_predictions
+from scripts.client.client import Predictions, ServiceRefused, predict
+from scripts.client.samples import Sample, read
 
 MODELS = Path(__file__).parent.parent / "model"
 LISTED = 20
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     try:
         if options.mnist:
-            images, labels = fetch_mnist.load("test")
+            images, labels = mnist.load("test")
             chosen = range(min(options.mnist, len(images)))
             samples = [Sample(images[i], f"mnist[{i}]", int(labels[i])) for i in chosen]
         else:
@@ -89,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         sys.exit(f"{options.url} can't be reached ({error}); is `make serve` running?")
-    except (ServiceRefused, OSError, ValueError, fetch_mnist.MnistUnavailable) as error:
+    except (ServiceRefused, OSError, ValueError, mnist.MnistUnavailable) as error:
         sys.exit(str(error))
     print(report(samples, predictions))
     if options.plot:

@@ -15,7 +15,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambda_fn.errors import ModelRejected
-from lambda_fn.infer import Model
+from lambda_fn.inference.model import Model
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

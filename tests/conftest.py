@@ -1,17 +1,26 @@
-"""What all tests share: MNIST, and events as API Gateway sends them."""
+"""What all tests share: MNIST, events as API Gateway sends them, the real handler and the real server around it."""
 
 import base64
 import copy
+import hashlib
+import importlib.util
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
+import onnx
+import onnx.numpy_helper
 import pytest
+from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
-from scripts import fetch_mnist
+from lambda_fn.settings import Settings
+from model.digits.data import mnist as mnist_files
+from tests.server import running
 
 EVENTS = Path(__file__).parent / "events"
 Event = dict[str, Any]
@@ -25,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def mnist() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The 10,000 test images and their digits."""
-    return fetch_mnist.load("test")
+    return mnist_files.load("test")
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +51,71 @@ def event() -> Callable[..., Event]:
         return event | members
 
     return make
+
+
+Answer = tuple[int, dict[str, Any]]
+
+# The same short look each time, for a change must not fail by chance; `make fuzz` looks further, anew each time.
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("short", derandomize=True, max_examples=60, deadline=None, suppress_health_check=SLOW)
+settings.register_profile("long", max_examples=1000, deadline=None, suppress_health_check=SLOW, print_blob=True)
+settings.load_profile("short")
+
+
+@pytest.fixture(scope="session")
+def call(event: Callable[..., dict[str, Any]]) -> Callable[..., Answer]:
+    """Calls the handler with a body, as API Gateway would: status and body of the response."""
+    from lambda_fn.handler import handler
+
+    def answer(body: object = None, **members: Any) -> Answer:
+        response = handler(event(body, **members), None)  # type: ignore[arg-type]
+        return response["statusCode"], json.loads(response["body"])
+
+    return answer
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[httpx.Client]:
+    """One server for all tests that don't need one of their own."""
+    with running() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def swapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model repository whose model takes 3 for 8 and 8 for 3, and whose contract and golden answers agree with it."""
+    source = Settings().model_directory
+    folder = tmp_path_factory.mktemp("model") / source.parent.name / source.name
+    shutil.copytree(source, folder)
+    order = [0, 1, 2, 8, 4, 5, 6, 7, 3, 9]
+    model = onnx.load(source / "model.onnx")
+    for weights in model.graph.initializer:
+        if weights.dims[-1] == len(order):  # of the last layer
+            array = onnx.numpy_helper.to_array(weights)[..., order]
+            weights.CopyFrom(onnx.numpy_helper.from_array(array, weights.name))
+    onnx.save(model, folder / "model.onnx")
+    with np.load(source / "golden.npz") as golden:
+        np.savez(folder / "golden.npz", images=golden["images"], probabilities=golden["probabilities"][:, order])
+    contract = json.loads((source / "contract.json").read_bytes())
+    for name, file in (("sha256", "model.onnx"), ("golden_sha256", "golden.npz")):
+        contract[name] = hashlib.sha256((folder / file).read_bytes()).hexdigest()
+    (folder / "contract.json").write_text(json.dumps(contract))
+    return folder.parents[1]
+
+
+@pytest.fixture
+def handler_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Loads the function's handler once more, beside the one that all tests share, with other settings."""
+
+    def load(**environment: str) -> Any:
+        spec = importlib.util.find_spec("lambda_fn.handler")
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        with monkeypatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            spec.loader.exec_module(module)
+        return module.handler
+
+    return load

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from lambda_fn import __version__, limits
-from lambda_fn.contract import Contract
+from lambda_fn.inference.contract import Contract
 from lambda_fn.web import error_codes, predict_paths, v2_paths
 from lambda_fn.web.error_codes import references
 from lambda_fn.web.pages import Document

@@ -2,20 +2,21 @@
 
 from typing import Any
 
-from lambda_fn import limits, postprocess, preprocess
+from lambda_fn import limits
+from lambda_fn.digits import interpret, prepare
 from lambda_fn.web import examples
 from lambda_fn.web.error_codes import references
 
 WARNINGS = {
-    preprocess.COLOUR: "the picture has colours",
-    preprocess.INVERTED: "dark ink on light paper was turned to light on dark",
-    preprocess.RESIZED: "the digit was scaled to the size that the model knows",
-    preprocess.RECENTRED: "the digit was moved to the middle",
-    preprocess.LOW_CONTRAST: "ink and paper differ little",
-    preprocess.CLUTTERED: "ink was left out: a line, a neighbour, specks",
-    preprocess.UNCLEAR: "more than ink on paper; a person should look",
-    preprocess.BLANK: "nothing is on the paper",
-    postprocess.LOW_CONFIDENCE: "a person should look: the model is unsure, or one of the two before holds",
+    prepare.COLOUR: "the picture has colours",
+    prepare.INVERTED: "dark ink on light paper was turned to light on dark",
+    prepare.RESIZED: "the digit was scaled to the size that the model knows",
+    prepare.RECENTRED: "the digit was moved to the middle",
+    prepare.LOW_CONTRAST: "ink and paper differ little",
+    prepare.CLUTTERED: "ink was left out: a line, a neighbour, specks",
+    prepare.UNCLEAR: "more than ink on paper; a person should look",
+    prepare.BLANK: "nothing is on the paper",
+    interpret.LOW_CONFIDENCE: "a person should look: the model is unsure, or one of the two before holds",
 }
 _EXAMPLE = {"y": [7], "confidence": [0.999997], "warnings": [["inverted", "resized"]]}
 
@@ -96,7 +97,7 @@ def parameters(versions: tuple[str, ...], default: str) -> dict[str, Any]:
         "seen": _flag(
             "seen",
             "Whether what the network saw of each image, after all preparation, is added. A request may then have "
-            f"{preprocess.SEEN_AT_MOST:,} images, for the answer to fit.",
+            f"{prepare.SEEN_AT_MOST:,} images, for the answer to fit.",
         ),
         "imageLink": {
             "name": "image_link",

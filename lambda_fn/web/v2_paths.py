@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from lambda_fn.contract import Contract
-from lambda_fn.inference_request import DATATYPES, DIGIT, ID_CHARACTERS, LENGTH, WARNINGS, forms
-from lambda_fn.open_inference import ROUTES
+from lambda_fn.inference.contract import Contract
+from lambda_fn.v2.endpoints import ROUTES
+from lambda_fn.v2.request import DATATYPES, DIGIT, ID_CHARACTERS, LENGTH, WARNINGS, forms
 from lambda_fn.web import examples
 from lambda_fn.web.error_codes import references
 

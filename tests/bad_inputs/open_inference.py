@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lambda_fn.contract import Contract
+from lambda_fn.inference.contract import Contract
 from lambda_fn.settings import Settings
 from tests.bad_inputs.case import GOOD, SEVEN, Case, of
 from tests.bad_inputs.make_files import png

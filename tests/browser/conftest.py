@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-from tests.integration.server import running
+from tests.server import running
 
 DESK = {"width": 1100, "height": 900}
 PHONE = {"width": 390, "height": 844}

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser import console
 from tests.browser.conftest import Open
-from tests.integration.server import running
+from tests.server import running
 
 RESOURCE = "Failed to load resource"  # what Chromium itself says of an answer that is no success
 

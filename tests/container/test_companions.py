@@ -12,7 +12,7 @@ from tests.container.conftest import Container, docker
 
 # AWS's own base image carries boto3; a stand-in for it may not.
 BOTO3 = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
-AWS = Path(__file__).parents[1] / "integration" / "aws.py"
+AWS = Path(__file__).parents[1] / "lambda_fn" / "aws.py"
 PORT = 9000
 ENVIRONMENT = {
     "AWS_ENDPOINT_URL": f"http://127.0.0.1:{PORT}",

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 from tests.container.conftest import Container, docker
-from tests.integration.test_secrets import KINDS
+from tests.project.test_secrets import KINDS
 
 OURS = ("/var/task/lambda_fn", "/var/task/model")
 READ = """

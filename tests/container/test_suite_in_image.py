@@ -3,16 +3,16 @@
 import re
 import subprocess
 
-from scripts import fetch_mnist
+from model.digits.data import mnist
 from tests.container.conftest import ROOT, docker
 
-SUITE = ("tests/unit", "tests/integration/test_mnist.py", "tests/integration/test_routes.py")
+SUITE = ("tests/lambda_fn", "tests/model")
 
 
 def test_the_suite_passes_in_the_images_python(image: str) -> None:
     arguments = ("--build-arg", f"IMAGE={image}", "--tag", "postal-digits-tests", "--quiet")
     docker("build", *arguments, "--file", str(ROOT / "tests/container/Dockerfile"), str(ROOT / "tests"))
-    cache = fetch_mnist.cache_folder()
+    cache = mnist.cache_folder()
     volumes = (f"--volume={ROOT}:/repository:ro", f"--volume={cache}:/cache/postal-digits/mnist:ro")
     where = ("--workdir=/repository", "--env=XDG_CACHE_HOME=/cache", "--network=none")
     command = ["docker", "run", "--rm", *volumes, *where, "postal-digits-tests", "-q", *SUITE]

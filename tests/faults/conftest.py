@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from lambda_fn.settings import Settings
-from scripts.gateway import Gateway
+from scripts.local.gateway import Gateway
 from tests.container.conftest import ROOT, Container, docker, image, start
 
 __all__ = ["image", "start"]

@@ -1,0 +1,191 @@
+"""Pictures of any size in, each digit as MNIST has it out: 20 pixels long, centred by mass in 28×28.
+
+The steps are those by which MNIST was made (Y. LeCun et al., Gradient-Based Learning Applied to Document Recognition,
+Proc. IEEE 86, 1998), after what a photograph needs first: ink told from paper, and the digit from what is beside it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lambda_fn.bodies.json_arrays import Picture
+from lambda_fn.deadline import NEVER, Deadline
+from lambda_fn.digits import digit_parts
+from lambda_fn.vision import components, ink
+from lambda_fn.vision.components import Components
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Masks = NDArray[np.bool_]
+
+SIDE, BOX = 28, 20
+# Each picture is looked at on a canvas of so many pixels a side, so many pictures at a time: both stay in cache.
+CANVAS, BATCH = 64, 16
+# A digit that takes less of its canvas than this is looked at again, from near by.
+SMALL = 0.45
+# Pictures of fewer pixels a side are not searched for ruled lines.
+FINE = 20
+# Past these a picture is something else than ink on paper: share of variance explained, pieces, share of ink.
+CLEAR, PIECES, INKED = 0.7, 15, 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """Digits in MNIST's form, and what was found on the way; n each.
+
+    Attributes:
+        tensor: n×28×28, 0..1, light on dark.
+        contrast, light: see ink.Ink.
+        shift: how far the digit's centre was from the picture's, as a share of the picture's longer side.
+        scale: pixels of the result for one of the picture.
+        dropped: share of the ink that was left out, 0..1: neighbours, lines, specks.
+        unclear: whether there are not just ink and paper, or too much ink, or too many pieces of it.
+    """
+
+    tensor: Floats
+    contrast: Floats
+    light: Masks
+    shift: Floats
+    scale: Floats
+    dropped: Floats
+    unclear: Masks
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """n pictures on their canvases, and the digit found on each.
+
+    Attributes:
+        scale: canvas pixels for one of the picture, n.
+        frame, boxes: first and last row and column of the picture, and of its digit, n×4 each.
+        inked: pixels of ink before ruled lines were taken away, n.
+    """
+
+    scale: Floats
+    frame: Ints
+    ink: ink.Ink
+    inked: Ints
+    parts: Components
+    chosen: Masks
+    boxes: Ints
+
+
+def canonical(pictures: Sequence[Picture], deadline: Deadline = NEVER) -> Canonical:
+    """Finds the digit in each picture (H×W or H×W×3). May raise OutOfTime."""
+    done = []
+    for start in range(0, len(pictures), BATCH):
+        deadline.check()
+        done.append(_batch(pictures[start : start + BATCH]))
+    return Canonical(*(np.concatenate([getattr(part, name) for part in done]) for name in Canonical.__slots__))
+
+
+def _batch(pictures: Sequence[Picture]) -> Canonical:
+    view = _look(pictures)
+    tensor = _render(view)
+    length = _length(view.boxes)
+    small = np.flatnonzero((length < SMALL * CANVAS) & (view.scale < 1.3))
+    if len(small):
+        crops = [_crop(pictures[i], view.boxes[i], view.frame[i], float(view.scale[i])) for i in small.tolist()]
+        tensor[small] = _render(_look(crops))
+    n = len(pictures)
+    kept = np.bincount(view.parts.image, view.parts.area * view.chosen, n)
+    pieces = np.bincount(view.parts.image, minlength=n)
+    pixels = np.prod(view.frame[:, 1::2] - view.frame[:, ::2] + 1, axis=1)
+    middle = np.stack([view.boxes[:, :2].mean(axis=1), view.boxes[:, 2:].mean(axis=1)])
+    return Canonical(
+        tensor=tensor,
+        contrast=view.ink.contrast,
+        light=view.ink.light,
+        shift=(np.abs(middle - (CANVAS - 1) / 2).max(axis=0) / CANVAS).astype(np.float32),
+        scale=(view.scale * BOX / length).astype(np.float32),
+        dropped=(1 - kept / np.maximum(view.inked, 1)).astype(np.float32),
+        unclear=(view.ink.clarity < CLEAR) | (pieces > PIECES) | (view.inked > INKED * pixels),
+    )
+
+
+def _look(pictures: Sequence[Picture]) -> _View:
+    n = len(pictures)
+    canvases = np.zeros((n, CANVAS, CANVAS, 3), np.float32)
+    inside = np.zeros((n, CANVAS, CANVAS), bool)
+    paper = np.empty((n, 3), np.float32)
+    scale = np.empty(n, np.float32)
+    frame = np.empty((n, 4), np.int64)
+    for index, picture in enumerate(pictures):
+        scale[index] = CANVAS / max(picture.shape[:2])
+        height, width = (max(round(length * float(scale[index])), 1) for length in picture.shape[:2])
+        top, left = (CANVAS - height) // 2, (CANVAS - width) // 2
+        frame[index] = (top, top + height - 1, left, left + width - 1)
+        resized = _resize(picture, (width, height))
+        canvases[index, top : top + height, left : left + width] = resized
+        inside[index, top : top + height, left : left + width] = True
+        rim = (resized[:2], resized[-2:], resized[:, :2], resized[:, -2:])
+        paper[index] = np.median(np.concatenate([side.reshape(-1, resized.shape[2]) for side in rim]), axis=0)
+    found = ink.find(canvases, inside, paper)
+    # In a picture of few pixels a line can't be told from the bar of a 7.
+    inked = found.mask.sum(axis=(1, 2))
+    kept = ~digit_parts.ruled_lines(found.mask, frame) | (scale > CANVAS / FINE)[:, np.newaxis, np.newaxis]
+    found = replace(found, mask=found.mask & kept, strength=found.strength * kept)
+    parts = components.find(found.mask)
+    chosen = digit_parts.choose(parts, frame)
+    return _View(scale, frame, found, inked, parts, chosen, digit_parts.boxes(parts, chosen))
+
+
+def _resize(picture: Picture, size: tuple[int, int]) -> Floats:
+    """H×W×1 or H×W×3 in 0..1."""
+    method = Image.Resampling.BICUBIC if size[0] >= picture.shape[1] else Image.Resampling.BOX
+    if picture.dtype == np.uint8:
+        resized = np.asarray(Image.fromarray(picture).resize(size, method), np.float32) / np.float32(255)
+    elif picture.ndim == 2:
+        resized = np.asarray(Image.fromarray(picture).resize(size, method), np.float32)
+    else:
+        planes = [Image.fromarray(picture[..., channel]).resize(size, method) for channel in range(3)]
+        resized = np.stack([np.asarray(plane, np.float32) for plane in planes], axis=-1)
+    clipped: Floats = np.clip(resized.reshape(size[1], size[0], -1), 0, 1)
+    return clipped
+
+
+def _length(boxes: Ints) -> Ints:
+    length: Ints = np.maximum(boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]) + 1
+    return length
+
+
+def _crop(picture: Picture, box: Ints, frame: Ints, scale: float) -> Picture:
+    """The part of the picture around a box of its canvas, with a margin of a third."""
+    height, width = picture.shape[:2]
+    top, bottom = (float(row - frame[0]) / scale for row in (box[0], box[1] + 1))
+    left, right = (float(column - frame[2]) / scale for column in (box[2], box[3] + 1))
+    margin = 0.3 * max(bottom - top, right - left) + 2 / scale
+    rows = slice(max(int(top - margin), 0), min(int(bottom + margin) + 1, height))
+    columns = slice(max(int(left - margin), 0), min(int(right + margin) + 1, width))
+    return picture[rows, columns].copy()
+
+
+def _render(view: _View) -> Floats:
+    """The chosen ink of n canvases, each in MNIST's box, centred by mass."""
+    # The soft edge of what is left out goes too.
+    left_out = components.grown(view.parts.paint(~view.chosen)) & ~view.parts.paint(view.chosen)
+    clean = view.ink.strength * ~left_out
+    result = np.zeros((len(clean), SIDE, SIDE), np.float32)
+    for index, (top, bottom, left, right) in enumerate(view.boxes):
+        digit = clean[index, max(top - 1, 0) : bottom + 2, max(left - 1, 0) : right + 2]
+        factor = BOX / max(digit.shape)
+        height, width = (max(round(length * factor), 1) for length in digit.shape)
+        small = np.asarray(Image.fromarray(digit).resize((width, height), Image.Resampling.HAMMING))
+        result[index] = _centred(np.clip(small, 0, 1))
+    return result
+
+
+def _centred(digit: Floats) -> Floats:
+    """The digit in 28×28, moved by whole pixels so that its centre of mass is in the middle."""
+    height, width = digit.shape
+    mass = max(float(digit.sum()), 1e-6)
+    y = float(digit.sum(axis=1) @ np.arange(height)) / mass
+    x = float(digit.sum(axis=0) @ np.arange(width)) / mass
+    top = min(max(round(SIDE / 2 - y), 0), SIDE - height)
+    left = min(max(round(SIDE / 2 - x), 0), SIDE - width)
+    result = np.zeros((SIDE, SIDE), np.float32)
+    result[top : top + height, left : left + width] = digit
+    return result

@@ -1,0 +1,84 @@
+"""Pictures in, the service's answers out: batches sent at the same time over HTTP."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from scripts.client.samples import Sample, payload
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What the service answered, in the order of the pictures.
+
+    Attributes:
+        digits: n digits; confidence: n probabilities in 0..1; warnings: n lists of codes.
+        model: name and version that answered.
+        seconds: from the first request to the last answer.
+    """
+
+    digits: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    warnings: list[list[str]]
+    model: dict[str, str]
+    seconds: float
+
+
+class ServiceRefused(Exception):
+    """The service answered with an error, or is another service; the message says which."""
+
+
+def predict(
+    samples: Sequence[Sample], url: str, *, api_key: str = "", version: str = "", batch: int = 100, clients: int = 5
+) -> Predictions:
+    """Sends the pictures in batches of `batch`, `clients` at a time.
+
+    Raises:
+        ServiceRefused: an answer that is not 200, or not ours.
+        httpx.HTTPError, httpx.InvalidURL: the service can't be reached.
+    """
+    headers = {"x-api-key": api_key} if api_key else {}
+    query = {"version": version} if version else {}
+    with (
+        httpx.Client(base_url=url, headers=headers, params=query, timeout=30) as client,
+        ThreadPoolExecutor(clients) as pool,
+        tqdm(total=len(samples), unit="image", disable=None) as progress,
+    ):
+
+        def send(start: int) -> dict[str, Any]:
+            part = samples[start : start + batch]
+            response = client.post("predict/batch", json=payload(part))
+            answer = _answer(response, start)
+            progress.update(len(part))
+            return answer
+
+        began = time.perf_counter()
+        answers = list(pool.map(send, range(0, len(samples), batch)))
+        seconds = time.perf_counter() - began
+    return Predictions(
+        digits=np.concatenate([answer["y"] for answer in answers]),
+        confidence=np.concatenate([answer["confidence"] for answer in answers]),
+        warnings=[codes for answer in answers for codes in answer["warnings"]],
+        model=answers[0]["model"],
+        seconds=seconds,
+    )
+
+
+def _answer(response: httpx.Response, start: int) -> dict[str, Any]:
+    try:
+        body = response.json()
+        if response.status_code != 200:
+            raise ServiceRefused(f"{response.status_code}: {body['error']} (the batch starts at picture {start})")
+        if body.keys() >= {"y", "confidence", "warnings", "model"}:
+            answer: dict[str, Any] = body
+            return answer
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise ServiceRefused(f"{response.url} answers {response.status_code}, but not as this service does")

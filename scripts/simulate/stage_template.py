@@ -1,0 +1,23 @@
+"""A stage's name in, the template that a deployment of it would have out."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App
+from aws_cdk.assertions import Template
+
+from infra_cdk import context
+from infra_cdk.stack import PostalDigits
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def synthesise(stage: str, **values: str) -> Mapping[str, Any]:
+    """As app.py does it, without its process and its checks."""
+    flags = json.loads((ROOT / "cdk.json").read_bytes())["context"]
+    app = App(context=flags | {"stage": stage} | values)
+    config = context.read(app.node.get_all_context())
+    stack = PostalDigits(app, f"PostalDigits-{config.stage}", config=config, source=ROOT)
+    return Template.from_stack(stack).to_json()

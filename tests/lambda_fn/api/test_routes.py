@@ -1,0 +1,261 @@
+"""The API's contract: every route, every refusal, on the real handler."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from lambda_fn.settings import Settings
+from tests.conftest import EVENTS
+
+Call = Callable[..., tuple[int, dict[str, Any]]]
+REQUEST_ID = "11111111-2222-4333-8444-555555555555"
+ZEROS = [[0] * 28] * 28
+
+
+def test_root_says_hello(call: Call) -> None:
+    assert call(method="GET", path="/") == (200, {"message": "Hello World"})
+
+
+def test_health_names_the_model(call: Call) -> None:
+    contract = json.loads((Settings().model_directory / "contract.json").read_bytes())
+    status, health = call(method="GET", path="/health")
+    assert (status, health["status"]) == (200, "ok")
+    default = {"name": "digits", "version": contract["version"], "sha256": contract["sha256"], "default": True}
+    assert default in health["models"]
+
+
+def test_an_image_is_read(call: Call, mnist: Any) -> None:
+    for index in range(10):
+        status, answer = call({"x": mnist[0][index].tolist()})
+        assert status == 200
+        assert answer.keys() == {"y", "confidence", "warnings", "model"}
+        assert answer["y"] == [mnist[1][index]]
+        assert answer["model"] == {"name": "digits", "version": Settings().model_version}
+
+
+def test_probabilities_come_when_asked_for(call: Call, mnist: Any) -> None:
+    _, answer = call({"x": mnist[0][:3].tolist()}, queryStringParameters={"probabilities": "true"})
+    assert [len(row) for row in answer["probabilities"]] == [10] * 3
+    assert [max(row) for row in answer["probabilities"]] == answer["confidence"]
+    assert "probabilities" not in call({"x": ZEROS}, queryStringParameters={"probabilities": "false"})[1]
+
+
+def test_what_the_network_saw_comes_when_asked_for(call: Call, mnist: Any) -> None:
+    """MNIST's own form passes untouched, so that is what it saw."""
+    _, answer = call({"x": mnist[0][:3].tolist()}, queryStringParameters={"seen": "true"})
+    assert [base64.b64decode(seen) for seen in answer["seen"]] == [image.tobytes() for image in mnist[0][:3]]
+    assert "seen" not in call({"x": ZEROS}, queryStringParameters={"seen": "false"})[1]
+
+
+def test_what_may_be_shown_at_once_fits_an_answer(call: Call) -> None:
+    query = {"seen": "true", "probabilities": "true"}
+    image = [[0, 0, 0, 0, 0]] + [[0, 200, 90, 0, 0]] * 3 + [[0, 0, 0, 0, 0]]
+    status, answer = call({"x": [image] * 4000}, queryStringParameters=query)
+    assert (status, len(answer["seen"])) == (200, 4000)
+    assert len(json.dumps(answer)) < 6e6
+    assert call({"x": [image] * 4001}, queryStringParameters=query)[1]["code"] == "too_many_images"
+
+
+def test_a_colour_picture_is_one_picture_with_warnings(call: Call) -> None:
+    status, answer = call({"x": [[[10, 200, 30]] * 32] * 32})
+    assert status == 200
+    assert len(answer["y"]) == 1
+    assert {"colour", "resized"} <= set(answer["warnings"][0])
+
+
+REFUSALS: list[tuple[dict[str, Any], int, str]] = [
+    ({"body": {"z": ZEROS}}, 400, "missing_x"),
+    ({"body": {"x": [[0, 1, 2], [3, 4]]}}, 400, "ragged"),
+    ({"body": {"x": []}}, 400, "empty"),
+    ({"body": None}, 400, "no_body"),
+    ({"body": b"{"}, 400, "not_json"),
+    ({"body": {"x": [ZEROS, None]}}, 400, "not_an_image"),
+    ({"body": {"x": [[[0, 1], [2, 3]]] * 8193}}, 413, "too_many_images"),
+    ({"body": {"x": ZEROS}, "queryStringParameters": {"probabilities": "yes"}}, 400, "invalid_parameter"),
+    ({"body": {"x": ZEROS}, "queryStringParameters": {"version": "99"}}, 404, "unknown_version"),
+    ({"body": b"text", "path": "/predict/img"}, 415, "unsupported_format"),
+    ({"body": {"images": ["e30="]}}, 415, "unsupported_format"),
+    ({"path": "/predict/img", "method": "GET"}, 405, "method_not_allowed"),
+    ({"path": "/nowhere"}, 404, "not_found"),
+    ({"path": "/predict"}, 404, "not_found"),
+    ({"path": "/predict/batch/more"}, 404, "not_found"),
+    ({"path": "/predict/batch", "method": "GET"}, 405, "method_not_allowed"),
+    ({"path": "/predict/batch", "method": "DELETE"}, 405, "method_not_allowed"),
+    ({"path": "/health", "method": "POST"}, 405, "method_not_allowed"),
+    ({"path": "/", "method": "PUT"}, 405, "method_not_allowed"),
+]
+
+
+@pytest.mark.parametrize(("members", "status", "code"), REFUSALS)
+def test_a_refusal_has_the_error_body(call: Call, members: dict[str, Any], status: int, code: str) -> None:
+    found, body = call(**members)
+    assert (found, body["code"]) == (status, code)
+    assert body.keys() == {"error", "code", "request_id"}
+    assert body["request_id"] == REQUEST_ID
+    assert body["error"]
+
+
+def test_one_bad_image_fails_the_batch_and_is_named(call: Call, mnist: Any) -> None:
+    batch = mnist[0][:100].tolist()
+    batch[63][5][7] = "dark"
+    status, body = call({"x": batch})
+    assert status == 400
+    assert body["error"] == "image 63: row 5, column 7 is a string, not a number"
+
+
+def test_a_wrong_method_says_which_is_right(event: Callable[..., Any]) -> None:
+    from lambda_fn.handler import handler
+
+    response = handler(event(method="GET", path="/predict/batch"), None)  # type: ignore[arg-type]
+    assert response["multiValueHeaders"]["Allow"] == ["POST"]
+
+
+def test_a_refusal_changes_no_later_answer(call: Call, mnist: Any) -> None:
+    image = {"x": mnist[0][0].tolist()}
+    before = call(image)
+    for members, _, _ in REFUSALS:
+        call(**members)
+        assert call(image) == before
+
+
+def test_a_failure_is_500_and_tells_nothing(event: Callable[..., Any]) -> None:
+    """A model that raises: the client gets our body, without the reason."""
+    from lambda_fn.api import routes
+    from lambda_fn.handler import models
+    from lambda_fn.observers.telemetry import Record
+
+    class Broken:
+        contract = models.default.contract
+
+        def get(self, _version: object) -> "Broken":
+            return self
+
+        def run(self, _tensor: object, _deadline: object) -> None:
+            raise RuntimeError("secret")
+
+    app = routes.build(Broken(), 8192)  # type: ignore[arg-type]
+    app.context["record"] = record = Record("digits", "1", request_id="r-1")
+    response = app.resolve(event({"x": ZEROS}), None)  # type: ignore[arg-type]
+    assert response["statusCode"] == 500
+    assert json.loads(response["body"]) == {
+        "error": "the service failed; try again",
+        "code": "internal",
+        "request_id": "r-1",
+    }
+    assert isinstance(record.error, RuntimeError)
+
+
+def png(digit: Any) -> bytes:
+    buffer = BytesIO()
+    Image.fromarray(digit).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_files_are_read_as_arrays_are(call: Call, mnist: Any) -> None:
+    """MNIST's digits as PNG: in JSON, in a form, one by one; the same answers as for the arrays."""
+    digits = [png(digit) for digit in mnist[0][:50]]
+    expected = call({"x": mnist[0][:50].tolist()})
+    assert call({"images": [base64.b64encode(digit).decode() for digit in digits]}) == expected
+    parts = [b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n' + digit for digit in digits]
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    body = b"\r\n".join([*parts, b"--b--\r\n"])
+    assert call(body, path="/predict/img", headers=headers) == expected
+    for index, digit in enumerate(digits[:5]):
+        assert call(digit, path="/predict/img", headers={})[1]["y"] == [expected[1]["y"][index]]
+
+
+def test_a_blank_image_is_never_a_confident_digit(call: Call) -> None:
+    _, answer = call({"x": [ZEROS, [[255] * 28] * 28]})
+    assert answer["confidence"] == [0.1, 0.1]
+    assert all({"blank", "low_confidence"} <= set(codes) for codes in answer["warnings"])
+
+
+def test_a_version_can_be_chosen_and_an_unknown_one_names_those_there_are(call: Call, mnist: Any) -> None:
+    image = {"x": mnist[0][0].tolist()}
+    _, health = call(method="GET", path="/health")
+    for model in health["models"]:
+        status, answer = call(image, queryStringParameters={"version": model["version"]})
+        assert (status, answer["y"], answer["model"]["version"]) == (200, [7], model["version"])
+    _, body = call(image, queryStringParameters={"version": "99"})
+    assert body["error"] == f"no such version; there is {', '.join(model['version'] for model in health['models'])}"
+
+
+def test_a_request_is_told_in_one_log_line_and_one_blob_of_metrics(mnist: Any, tmp_path: Path) -> None:
+    """The real handler in a process of its own, so that its standard output is all there is."""
+    events = [
+        json.loads((EVENTS / "predict_batch.json").read_bytes()),
+        json.loads((EVENTS / "predict_batch.json").read_bytes()) | {"body": "e30="},
+    ]
+    body = json.dumps({"x": [*mnist[0][:3].tolist(), [[0] * 40] * 40]}).encode()
+    events[0]["body"] = base64.b64encode(body).decode()
+    (tmp_path / "events.json").write_text(json.dumps(events))
+    call_each = "for event in json.load(open(sys.argv[1])):\n    handler(event, None)"
+    program = f"import json, sys\nfrom lambda_fn.handler import handler\n{call_each}"
+    command = [sys.executable, "-c", program, str(tmp_path / "events.json")]
+    done = subprocess.run(command, cwd=EVENTS.parents[1], capture_output=True, text=True, check=True)
+    answered, metrics, rejected, refusal = (json.loads(line) for line in done.stdout.splitlines())
+    assert done.stderr == ""
+    assert answered["request_id"] == rejected["request_id"] == REQUEST_ID
+    assert (answered["status"], answered["images"], answered["body_bytes"]) == (200, 4, len(body))
+    assert answered["warnings"] == {"resized": 1, "blank": 1, "low_confidence": 1}
+    assert (rejected["level"], rejected["code"]) == ("WARNING", "missing_x")
+    assert (metrics["Images"], metrics["LowConfidence"], metrics["WarningBlank"]) == ([4], [1], [1])
+    assert sum(metrics[f"Digit{digit}"][0] for digit in range(10)) == 4
+    assert metrics["Digit7"] == metrics["Digit2"] == metrics["Digit1"] == [1]
+    assert 0 < metrics["DecodeTime"][0] < metrics["TotalTime"][0]
+    assert 0 < metrics["InferenceTime"][0] < metrics["TotalTime"][0]
+    assert 0.5 < metrics["Confidence"][0] < 0.9  # three sure ones and a blank one of 0.1
+    assert (refusal["RejectedRequests"], refusal["RejectedMissingX"]) == ([1], [1])
+
+
+def test_onnxruntime_is_told_to_be_silent_before_it_is_imported() -> None:
+    """With nothing in the environment; the image says so too."""
+    program = "import lambda_fn.inference.model, os; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=EVENTS.parents[1], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+
+
+@pytest.mark.parametrize("origin", ["https://a.example", "https://b.example"])
+def test_pages_of_named_origins_may_call(event: Callable[..., Any], origin: str) -> None:
+    from lambda_fn.api import routes
+    from lambda_fn.handler import models
+    from lambda_fn.observers.telemetry import Record
+
+    def call(method: str, path: str, **headers: str) -> dict[str, Any]:
+        app = routes.build(models, 8192, ("https://a.example", "https://b.example"))
+        app.context["record"] = Record("digits", "1")
+        multi = {name: [value] for name, value in headers.items()}
+        response: dict[str, Any] = app.resolve(
+            event({"x": ZEROS}, method=method, path=path, headers=headers, multiValueHeaders=multi),
+            None,  # type: ignore[arg-type]
+        )
+        return response
+
+    preflight = call("OPTIONS", "/predict/batch", Origin=origin)
+    assert preflight["statusCode"] == 204
+    assert preflight["multiValueHeaders"]["Access-Control-Allow-Origin"] == [origin]
+    allowed = preflight["multiValueHeaders"]["Access-Control-Allow-Headers"][0]
+    assert {"X-Api-Key", "Content-Encoding", "Inference-Header-Content-Length"} <= set(allowed.split(","))
+    exposed = preflight["multiValueHeaders"]["Access-Control-Expose-Headers"]
+    assert exposed == ["Inference-Header-Content-Length"]
+    for path, status in (("/predict/batch", 200), ("/nowhere", 404)):
+        answer = call("POST", path, Origin=origin)
+        assert answer["statusCode"] == status
+        assert answer["multiValueHeaders"]["Access-Control-Allow-Origin"] == [origin]
+    stranger = call("POST", "/predict/batch", Origin="https://c.example")
+    assert "Access-Control-Allow-Origin" not in stranger["multiValueHeaders"]
+
+
+def test_without_named_origins_a_preflight_is_405(call: Call) -> None:
+    assert call(method="OPTIONS", path="/predict/batch")[0] == 405

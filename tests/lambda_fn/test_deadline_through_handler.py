@@ -1,0 +1,33 @@
+"""A request that can't be finished in time is answered by us, before Lambda ends the function."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lambda_fn.handler import handler
+from lambda_fn.limits import RESERVED_SECONDS
+from scripts.local.gateway import Context
+
+ZEROS = [[0] * 28] * 28
+
+
+def test_it_is_503_in_our_words(event: Callable[..., Any]) -> None:
+    response = handler(event({"x": ZEROS}), Context(RESERVED_SECONDS - 0.5))  # type: ignore[arg-type]
+    assert response["statusCode"] == 503
+    assert response["multiValueHeaders"]["Retry-After"] == ["1"]
+    body = json.loads(response["body"])
+    assert body.keys() == {"error", "code", "request_id"}
+    assert body["code"] == "deadline"
+
+
+def test_the_next_request_is_answered_as_ever(event: Callable[..., Any]) -> None:
+    before = handler(event({"x": ZEROS}), Context(29))  # type: ignore[arg-type]
+    handler(event({"x": ZEROS}), Context(0))  # type: ignore[arg-type]
+    assert handler(event({"x": ZEROS}), Context(29)) == before  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("body", [{"z": 1}, {"x": []}])
+def test_what_is_refused_anyway_is_refused_in_time(body: object, event: Callable[..., Any]) -> None:
+    assert handler(event(body), Context(RESERVED_SECONDS - 0.5))["statusCode"] == 400  # type: ignore[arg-type]

@@ -1,0 +1,27 @@
+"""The sets of the gate: made anew the same way, one transform at a time."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from model.digits.data import transforms
+
+IMAGES: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (6, 28, 28)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", transforms.TRANSFORMS)
+def test_a_set_is_the_same_each_time(name: str) -> None:
+    first, second = transforms.make(name, IMAGES), transforms.make(name, IMAGES)
+    assert len(first) == len(IMAGES)
+    for a, b in zip(first, second, strict=True):
+        assert a.dtype == np.uint8
+        assert np.array_equal(a, b)
+
+
+def test_what_some_of_them_do() -> None:
+    assert np.array_equal(transforms.make("inverted", IMAGES)[0], 255 - IMAGES[0])
+    assert transforms.make("coloured", IMAGES)[0].shape == (28, 28, 3)
+    assert {picture.shape[0] for picture in transforms.make("scaled", IMAGES)} != {28}
+    assert transforms.make("off-centre", IMAGES)[0].sum() == IMAGES[0].sum()
+    thin, thick = (np.mean(transforms.make(name, IMAGES)[0]) for name in ("thin", "thick"))
+    assert thin < thick

@@ -1,0 +1,76 @@
+"""A load in, dollars out."""
+
+import math
+
+import pytest
+
+from infra_cdk.config import STAGES
+from scripts.operate import cost
+from scripts.operate.cost import Load
+
+PRICES = cost.read()
+PROD = STAGES["prod"]
+
+
+def test_a_month_at_100_requests_a_second_by_hand() -> None:
+    """262.8 million requests; the time of a handler, 0.95 ms, is counted as one; 1,769 MB."""
+    month = cost.month(Load(100, 1), PRICES, PROD, provisioned=False)
+    assert month["API Gateway"] == pytest.approx(262.8 * 3.50)
+    assert month["Lambda requests"] == pytest.approx(262.8 * 0.20)
+    assert month["Lambda duration"] == pytest.approx(262.8e6 * 0.001 * 1769 / 1024 * 0.0000166667)
+    assert month["CloudWatch logs"] == pytest.approx(262.8e6 * 3000 / 1e9 * 0.50)
+    assert month["WAF"] == pytest.approx(5 + 3 + 262.8 * 0.60)
+    assert month["X-Ray"] == pytest.approx((1 + 99 * 0.05) * 2.628 * 5)
+    assert month["Lambda kept warm"] == 0
+
+
+def test_kept_warm_at_100_requests_a_second_by_hand() -> None:
+    """An environment takes ten a second, so ten are busy, which are seven tenths of 15."""
+    month = cost.month(Load(100, 1), PRICES, PROD, provisioned=True)
+    assert month["Lambda kept warm"] == pytest.approx(15 * 2_628_000 * 1769 / 1024 * 0.0000041667)
+    assert month["Lambda duration"] == pytest.approx(262.8e6 * 0.001 * 1769 / 1024 * 0.0000097222)
+
+
+def test_large_batches_keep_as_many_busy_as_they_take() -> None:
+    assert cost.environments(Load(100, 1), 1.0, PROD) == math.ceil(100 / 0.7)
+    assert cost.environments(Load(0.1, 1), 0.001, PROD) == PROD.provisioned_lowest
+
+
+def test_tiers_are_priced_each_by_its_own() -> None:
+    tiers = [(10, 2.0), (30, 1.0), (math.inf, 0.5)]
+    assert [cost.tiered(amount, tiers) for amount in (0, 5, 10, 20, 30, 50)] == [0, 10, 20, 30, 40, 50]
+
+
+def test_every_service_costs_more_with_a_larger_load() -> None:
+    small, large = (cost.month(Load(rps, 100), PRICES, PROD, provisioned=True) for rps in (100, 10_000))
+    assert all(
+        large[service] > dollars or service in ("CloudWatch metrics", "CloudWatch alarms, dashboards", "KMS")
+        for service, dollars in small.items()
+    )
+
+
+def test_the_firewalls_rules_are_those_that_are_deployed() -> None:
+    source = (cost.ROOT / "infra_cdk/api/firewall.py").read_text()
+    assert source.count("_managed(") + source.count("_rate(") - len(("def", "def")) == cost.RULES_OF_THE_FIREWALL
+
+
+def test_every_price_says_where_it_was_read_or_that_it_was_not() -> None:
+    sections = {
+        name: each for name, each in PRICES.items() if isinstance(each, dict) and name not in ("request", "deployed")
+    }
+    assert all("checked" in each for each in sections.values())
+    unread = [name for name, each in sections.items() if not each["checked"]]
+    assert all(name in cost.note(PRICES, 1) for name in unread)
+
+
+def test_the_readmes_table_is_the_one_that_the_command_writes() -> None:
+    readme = cost.README.read_text()
+    loads = [Load(rps, 1) for rps in cost.RATES]
+    assert cost.write(readme, f"{cost.table(loads, PRICES, PROD)}\n\n{cost.note(PRICES, 1)}") == readme
+
+
+def test_a_load_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--rps", "-1"], ["--rps", "nan"], ["--rps", "1", "--batch", "0"]):
+        with pytest.raises(SystemExit):
+            cost.main(arguments)
+        assert "RPS takes a number above 0" in capsys.readouterr().err
