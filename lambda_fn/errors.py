@@ -1,31 +1,32 @@
-"""Everything the service refuses, each with its HTTP status, its stable code and a message that a client may read.
+"""The errors of the service, each with its HTTP status, a stable code and a message for the client.
 
 ServiceError
-├── RequestError            4xx, the client can mend it
+├── RequestError            4xx, the client can fix it
 │   ├── InvalidRequest      400
+│   ├── NotReady            400
 │   ├── Forbidden           403
 │   ├── NotFound            404
 │   ├── MethodNotAllowed    405
 │   ├── TooLarge            413
 │   ├── UnsupportedMedia    415
 │   └── OriginFailed        424
-├── OutOfTime               503, the request would not end before Lambda ends it
-├── NotFinite               the model gave something that is no probability
-└── ModelRejected           the model is not what its contract says: the function refuses to start
+├── OutOfTime               503, the request can't be finished before Lambda ends it
+├── NotFinite               the model gave NaN or infinity
+└── ModelRejected           the model is not what its contract says; as the default version, it stops the start
 """
 
 from http import HTTPStatus
 
 
 class ServiceError(Exception):
-    """Any error of our own making."""
+    """Any error that this package raises."""
 
 
 class RequestError(ServiceError):
     """A request that can't be answered.
 
-    `code` is stable: clients may branch on it and metrics are named after it. `message` says what is wrong and where
-    (the image's index), and never repeats what was sent.
+    `code` is stable: clients may branch on it, and metrics are named after it. `message` says what is wrong and where
+    (the input's index). It never repeats what the client sent.
     """
 
     status = HTTPStatus.BAD_REQUEST
@@ -37,7 +38,14 @@ class RequestError(ServiceError):
 
 
 class InvalidRequest(RequestError):
-    """The body can't be read as images."""
+    """The request can't be read."""
+
+
+class NotReady(RequestError):
+    """A model version can't answer. The Open Inference Protocol wants a 4xx for it."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__("not_ready", f"version {version} is not what its contract says")
 
 
 class Forbidden(RequestError):
@@ -53,7 +61,7 @@ class NotFound(RequestError):
 
 
 class MethodNotAllowed(RequestError):
-    """The path exists and takes other methods; `allow` lists them."""
+    """The path takes another method, `allow`."""
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
 
@@ -69,24 +77,24 @@ class TooLarge(RequestError):
 
 
 class UnsupportedMedia(RequestError):
-    """A picture in a format that is not read."""
+    """A file format or encoding that the service does not read."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 class OriginFailed(RequestError):
-    """What a link names can't be had; the same words whatever the reason, so that nobody can look around with it."""
+    """A link could not be fetched. The message never varies, so it can't be used to probe the network."""
 
     status = HTTPStatus.FAILED_DEPENDENCY
 
 
 class OutOfTime(ServiceError):
-    """The request would not end before Lambda ends it."""
+    """The request can't be finished before Lambda ends it."""
 
 
 class NotFinite(ServiceError):
-    """The model gave NaN or infinity, which is no probability."""
+    """The model gave NaN or infinity."""
 
 
 class ModelRejected(ServiceError):
-    """A model file is missing, is not the one its contract names, or gives other answers than it gave when built."""
+    """A model file is missing, differs from its contract's digest, or gives other answers than when it was built."""

@@ -1,59 +1,61 @@
-"""Once a minute ten golden images go through the public API; metrics come out: answered or not, how fast, how right.
+"""Sends a golden request through the public API once a minute, and measures whether, how fast and how well it answers.
 
-A function of its own, of the same image with another CMD. It comes in as every client does, by HTTPS and with a key, so
-it sees what the service's own metrics can't: a gateway that lets nothing through, and wrong answers when nobody calls.
+A function of its own, from the same image with another CMD. It calls as clients do, by HTTPS and with a key, so it sees
+what the service's own metrics can't: a gateway that lets nothing through, and wrong answers when nobody else calls.
 """
 
 import json
 import re
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
-from lambda_fn.inference import store
-from lambda_fn.inference.golden import Golden
-from lambda_fn.observers.telemetry import HEARTBEAT_FAILED, HEARTBEAT_RUNS, HEARTBEAT_TIME, HEARTBEAT_WRONG, NAMESPACE
-from lambda_fn.settings import Settings, told
+from lambda_fn.deadline import Deadline
+from lambda_fn.inference import golden, store
+from lambda_fn.inference.golden import GoldenRequest
+from lambda_fn.observers import metrics
+from lambda_fn.settings import Settings, required
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
 
-# An answer that takes longer is none; the objective at p99 is two.
+# Later answers count as failed; the objective at p99 is two seconds.
 SECONDS = 10.0
-# Ten answers take less than one thousand bytes.
+# Ten answers take less than 1,000 bytes.
 MOST_BYTES = 64 * 1024
 
 
-class Unanswered(Exception):
-    """There was no right-formed answer; the message says why, and holds neither the key nor what was answered."""
+class ProbeFailed(Exception):
+    """There was no well-formed answer in time. The message says why, without the key or what was answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is sent where: ten golden images, to the stage's URL (with a slash at its end), with a key."""
+    """A golden request, the stage's URL (with a slash at its end), and a key."""
 
-    golden: Golden
+    request: GoldenRequest
     url: str
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class ProbeResult:
     """One measurement.
 
     Attributes:
-        failure: why there was no right-formed answer in time, "" where there was one.
-        wrong: answers that are not the golden ones, 0..10.
-        milliseconds: from the beginning of the request to the end of the answer, the connection included.
+        failure: why there was no well-formed answer in time; "" if there was one.
+        wrong: inputs whose answer is not the golden one.
+        milliseconds: from the start of the request to the end of the answer, connecting included.
     """
 
     failure: str = ""
@@ -62,93 +64,99 @@ class Beat:
 
 
 def handler(_event: object, _context: object) -> None:
-    """Lambda's entry: measures once, and raises for nothing that is measured."""
+    """Lambda's entry: runs one probe. Failures are measured, not raised."""
     settings = Settings.from_environment()
-    found = beat(lambda: Target(_golden(settings), told("API_URL"), _api_key(told("API_KEY_ID"))))
-    if found.failure:
-        _api_key.cache_clear()  # it may be what is wrong
-    _emit(found, settings)
+    result = probe(lambda: _target(settings))
+    if result.failure:
+        _api_key.cache_clear()  # the key may be the reason
+    _emit(result, settings)
 
 
-def beat(find: Callable[[], Target], seconds: float = SECONDS) -> Beat:
-    """Asks once, and takes no longer than `seconds` for it; what `find` can't find is a failure too."""
+def probe(find_target: Callable[[], Target], seconds: float = SECONDS) -> ProbeResult:
+    """Sends one request and waits no longer than `seconds`. A target that can't be found is a failure too."""
     try:
-        target = find()
+        target = find_target()
         began = time.monotonic()
-        digits = _ask(target, began + seconds)
+        wrong = _ask(target, Deadline(seconds))
         milliseconds = (time.monotonic() - began) * 1e3
-    except Unanswered as error:
-        return Beat(failure=str(error))
-    except Exception as error:  # whatever it is, it is measured; its own words might hold the key
-        return Beat(failure=type(error).__name__)
-    wrong = sum(digit != expected for digit, expected in zip(digits, target.golden.digits, strict=True))
-    return Beat(wrong=wrong, milliseconds=milliseconds)
+    except ProbeFailed as error:
+        return ProbeResult(failure=str(error))
+    except Exception as error:  # its message might hold the key
+        return ProbeResult(failure=type(error).__name__)
+    return ProbeResult(wrong=wrong, milliseconds=milliseconds)
 
 
 def read_key(client: "APIGatewayClient", key_id: str) -> str:
-    """The key's value.
-
-    Raises:
-        Unanswered: it may not or can't be read.
-    """
+    """The key's value. Raises ProbeFailed if it can't be read."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         return client.get_api_key(apiKey=key_id, includeValue=True)["value"]
     except ClientError as error:
-        raise Unanswered(f"the API key can't be read: {error.response['Error'].get('Code', 'unknown')}") from error
+        code = error.response["Error"].get("Code", "unknown")
+        raise ProbeFailed(f"the API key can't be read: {code}") from error
     except BotoCoreError as error:
-        raise Unanswered(f"the API key can't be read: {type(error).__name__}") from error
+        raise ProbeFailed(f"the API key can't be read: {type(error).__name__}") from error
 
 
-def _ask(target: Target, deadline: float) -> list[int]:
-    status, content = _post(target, json.dumps({"x": target.golden.images.tolist()}).encode(), deadline)
+def _target(settings: Settings) -> Target:
+    name, version = next(iter(settings.models.items()))
+    request = _golden_request(settings.model_repository, settings.model_uri, name, version)
+    return Target(request, required("API_URL"), _api_key(required("API_KEY_ID")))
+
+
+def _ask(target: Target, deadline: Deadline) -> int:
+    """The number of wrong answers."""
+    status, content = _post(target, json.dumps(target.request.body).encode(), deadline)
     try:
         body = json.loads(content)
     except ValueError:
-        raise Unanswered(f"status {status}, and no JSON") from None
+        raise ProbeFailed(f"status {status}, and no JSON") from None
     members: dict[str, Any] = body if isinstance(body, dict) else {}
     if status != HTTPStatus.OK:
         code = str(members.get("code"))
-        raise Unanswered(f"status {status}, code {code if re.fullmatch('[a-z_]{1,40}', code) else 'unknown'}")
-    digits = members.get("y")
-    if not isinstance(digits, list) or [type(digit) for digit in digits] != [int] * len(target.golden.images):
-        raise Unanswered(f"status {status}, and not a digit for each image")
-    return digits
+        raise ProbeFailed(f"status {status}, code {code if re.fullmatch('[a-z_]{1,40}', code) else 'unknown'}")
+    try:
+        return len(target.request.mismatches(members))
+    except ValueError:
+        raise ProbeFailed(f"status {status}, and not an answer for each input") from None
 
 
-def _post(target: Target, body: bytes, deadline: float) -> tuple[int, bytes]:
-    """Status and body of the answer. http.client follows no redirect, which would take the key elsewhere."""
+def _post(target: Target, body: bytes, deadline: Deadline) -> tuple[int, bytes]:
+    """Status and body of the answer. http.client follows no redirect, which would carry the key elsewhere."""
     address = urlsplit(target.url)
     connect = HTTPConnection if address.scheme == "http" else HTTPSConnection
+    path = address.path + target.request.path.lstrip("/")
+    if target.request.query:
+        path += f"?{urlencode(target.request.query)}"
     headers = {
         "Content-Type": "application/json",
         "Accept": "application/json",
-        "User-Agent": "postal-digits-heartbeat",  # the firewall takes no request without one
+        "User-Agent": "postal-digits-heartbeat",  # the firewall refuses requests without one
         "x-api-key": target.key,
     }
-    with closing(connect(address.netloc, timeout=deadline - time.monotonic())) as connection:
-        connection.request("POST", f"{address.path}predict/batch", body, headers)
+    with closing(connect(address.netloc, timeout=deadline.timeout())) as connection:
+        connection.request("POST", path, body, headers)
         response = connection.getresponse()
         content = b""
         while chunk := response.read1(MOST_BYTES):
             content += chunk
             if len(content) > MOST_BYTES:
-                raise Unanswered(f"status {response.status}, and more than {MOST_BYTES} bytes")
-            if time.monotonic() > deadline:
-                raise TimeoutError
+                raise ProbeFailed(f"status {response.status}, and more than {MOST_BYTES} bytes")
+            deadline.timeout()
         return response.status, content
 
 
-@lru_cache(maxsize=1)
-def _golden(settings: Settings) -> Golden:
-    folder = store.versions(settings.model_uri, settings.versions_directory, settings.model_version)
-    return Golden.read(folder / settings.model_version).one_of_each()
+@cache
+def _golden_request(repository: Path, uri: str, name: str, version: str) -> GoldenRequest:
+    """The first golden request of a model version; the files are verified once."""
+    folder = store.repository(uri, repository, {name: version})
+    return golden.read_requests(folder / name / version)[0]
 
 
 @lru_cache(maxsize=1)
 def _api_key(key_id: str) -> str:
-    """Read once for each execution environment, and again after a failure: the service is measured, not this call."""
+    """Read once in an execution environment and after a failure: the probe measures the service, not this call."""
     import boto3
     from botocore.config import Config
 
@@ -157,21 +165,18 @@ def _api_key(key_id: str) -> str:
         return read_key(client, key_id)
 
 
-def _emit(found: Beat, settings: Settings) -> None:
-    """One log line and one blob of metrics; without an answer there is none to be right or fast."""
+def _emit(result: ProbeResult, settings: Settings) -> None:
+    """Writes a log line and a line of metrics. Without an answer, nothing is right, wrong or fast."""
     logger = Logger(service=settings.service_name, level=settings.log_level, location=None)
-    metrics = {HEARTBEAT_RUNS: _metric("Count", 1), HEARTBEAT_FAILED: _metric("Count", bool(found.failure))}
-    if found.failure:
-        logger.error("failed", extra={"reason": found.failure})
+    counted = {
+        metrics.HEARTBEAT_RUNS: metrics.metric(metrics.COUNT, 1),
+        metrics.HEARTBEAT_FAILED: metrics.metric(metrics.COUNT, bool(result.failure)),
+    }
+    if result.failure:
+        logger.error("failed", extra={"reason": result.failure})
     else:
-        metrics[HEARTBEAT_WRONG] = _metric("Count", found.wrong)
-        metrics[HEARTBEAT_TIME] = _metric("Milliseconds", found.milliseconds)
-        log = logger.error if found.wrong else logger.info
-        log("answered", extra={"wrong": found.wrong, "total_ms": round(found.milliseconds, 3)})
-    dimensions = {"service": settings.service_name}
-    blob = AmazonCloudWatchEMFProvider(namespace=NAMESPACE).serialize_metric_set(metrics, dimensions=dimensions)
-    print(json.dumps(blob, separators=(",", ":")), flush=True)
-
-
-def _metric(unit: str, value: float) -> dict[str, Any]:
-    return {"Unit": unit, "Value": [float(value)]}
+        counted[metrics.HEARTBEAT_WRONG] = metrics.metric(metrics.COUNT, result.wrong)
+        counted[metrics.HEARTBEAT_TIME] = metrics.metric(metrics.MILLISECONDS, result.milliseconds)
+        log = logger.error if result.wrong else logger.info
+        log("answered", extra={"wrong": result.wrong, "total_ms": round(result.milliseconds, 3)})
+    metrics.write(counted, {"service": settings.service_name}, sys.stdout)

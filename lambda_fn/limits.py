@@ -1,26 +1,29 @@
-"""What one request may carry. Each is checked before the work that it bounds, and the refusal names it.
+"""What one request may carry. Each limit is checked before the work that it bounds; past one, the answer is 413."""
 
-Past these a request is answered 413, so that no body, however it is made, takes the memory or the time of others.
-"""
-
-# Lambda takes no larger event: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+# Lambda's own limit on an event: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 BODY_BYTES = 6 * 1024 * 1024
-# What a body of gzip may grow to: 8,192 pictures of 28×28 as floats in compact JSON are 41 MiB. And how many numbers or
-# arrays it may hold; those pictures have 6.7 million. A parsed one takes many times its text.
+# The gateway says the same of a body that never reaches the function (infra_cdk/api/gateway_responses.py).
+TOO_LARGE = (
+    "the request is larger than the service takes in one call (6 MB, base64 included); send whole numbers 0 to 255 "
+    "instead of fractions, PNG files instead of arrays, gzip (Content-Encoding), UINT8 as binary tensors (about 6,000 "
+    "images), or several smaller calls"
+)
+# What a gzip body may unzip to: 8,192 images of 28×28 as floats in compact JSON are 41 MiB.
 UNZIPPED_BYTES = 48 * 1024 * 1024
+# Numbers or arrays in it; those images have 6.7 million. Parsed JSON takes many times the memory of its text.
 VALUES = 8 * 1024 * 1024
-# Pictures of a request, whatever they come in, and so the parts of a form; the default of the setting MAX_IMAGES.
-IMAGES = 8192
-# Of one picture file, and of all files of a request together.
+# Inputs (images, texts) of a request, and so parts of a form; the default of the setting MAX_IMAGES.
+INPUTS = 8192
+# Pixels of one image file, and of all files of a request together.
 PIXELS = 16_777_216
 PIXELS_OF_BATCH = 4 * PIXELS
-# Scans of a progressive JPEG. Encoders write about ten; each makes the decoder pass over the whole picture once more.
+# Scans of a progressive JPEG. Encoders write about ten; each makes the decoder pass over the whole image again.
 JPEG_SCANS = 100
-# Levels of arrays and objects in JSON: simdjson's own limit, told here for the message.
+# Levels of JSON: simdjson's own limit, named here for the message.
 NESTING = 1024
-# A picture behind a link: its bytes, and all that fetching takes, from the name's resolution to the last byte.
+# A file behind a link: its size, and the time for fetching it, from resolving the name to the last byte.
 LINK_BYTES = 6 * 1024 * 1024
 LINK_SECONDS = 3.0
 LINK_CHARACTERS = 2048
-# Before Lambda ends an invocation, so much is kept for the step that is under way and for the answer.
+# Kept free before Lambda ends an invocation, for the step under way and for the answer.
 RESERVED_SECONDS = 1.0

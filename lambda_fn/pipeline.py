@@ -1,75 +1,58 @@
-"""A request's body in, its answer out: the steps in turn, and what telemetry is to say of them."""
+"""Makes a prediction: prepare, run, interpret. It reads and writes nothing else."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Sized
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING
 
-import numpy as np
-from aws_lambda_powertools.utilities.typing import LambdaContext
-from numpy.typing import NDArray
+from lambda_fn.deadline import NEVER, Deadline
+from lambda_fn.inference.contract import Contract
+from lambda_fn.task import Answers, Inputs, Prepared, Task, Tensors
 
-from lambda_fn.bodies import json_arrays
-from lambda_fn.deadline import Deadline
-from lambda_fn.digits import interpret, prepare
-from lambda_fn.inference.model import Model
-from lambda_fn.observers.telemetry import Record
-
-Request = TypeVar("Request")
+if TYPE_CHECKING:
+    from lambda_fn.inference.model import Model
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What the steps made of n images.
+class Prediction:
+    """What a model version answered to n inputs, and how.
 
     Attributes:
-        scores: n×classes, rows summing to 1.
-        tensor: what the model got, n×28×28×1 in 0..1.
+        contract: of the model version.
+        inputs: as decoded, n.
+        prepared: what the model got; its `rows` says which input each row belongs to.
+        outputs: what the model gave, by name.
+        prepare_ms, inference_ms: milliseconds.
     """
 
-    scores: NDArray[np.float32]
-    answer: interpret.Answer
-    tensor: NDArray[np.float32]
+    contract: Contract
+    inputs: Sized
+    prepared: Prepared
+    outputs: Tensors
+    answers: Answers
+    prepare_ms: float
+    inference_ms: float
+
+    @property
+    def count(self) -> int:
+        """The number of inputs."""
+        return len(self.inputs)
 
 
-class Work:
-    """One request on its way through a model; each step's time and result is written into its record."""
-
-    def __init__(self, event: Mapping[str, Any], context: LambdaContext, record: Record, model: Model) -> None:
-        self._event, self._record, self._model = event, record, model
-        self._deadline = Deadline.of(context)
-        record.model_version = model.contract.version
-
-    def read(self, decoder: Callable[[bytes, Deadline], Request], link: str | None = None) -> Request:
-        """What `decoder` makes of the request's body, or of a link's picture. Raises RequestError, OutOfTime."""
-        content = json_arrays.body(self._event) if link is None else _fetch(link, self._deadline)
-        self._record.body_bytes = len(content)
-        try:
-            return decoder(content, self._deadline)
-        finally:
-            self._record.decode_time = (time.perf_counter() - self._record.started) * 1e3
-
-    def infer(self, pictures: json_arrays.Pictures) -> Result:
-        """What the pictures show. Raises OutOfTime."""
-        decoded = time.perf_counter()
-        prepared = prepare.prepare(pictures, self._deadline)
-        ready = time.perf_counter()
-        scores = self._model.run(prepared.tensor, self._deadline)
-        inferred = time.perf_counter()
-        answer = interpret.answer(scores, prepared.warnings, self._model.contract.low_confidence_below)
-        record = self._record
-        record.preprocess_time = (ready - decoded) * 1e3
-        record.inference_time = (inferred - ready) * 1e3
-        record.images = len(scores)
-        record.confidence = float(answer.confidence.sum()) / len(scores)
-        record.digits = answer.counts(scores.shape[1])
-        if any(answer.warnings):
-            record.warnings.update(code for codes in answer.warnings for code in codes)
-        return Result(scores, answer, prepared.tensor)
-
-
-def _fetch(link: str, deadline: Deadline) -> bytes:
-    from lambda_fn.bodies import image_link  # sockets and TLS, which no other request needs
-
-    deadline.check()
-    return image_link.fetch(link, deadline.left())
+def predict(task: Task[Inputs], model: "Model", inputs: Inputs, deadline: Deadline = NEVER) -> Prediction:
+    """Answers all inputs. Raises OutOfTime, NotFinite."""
+    began = time.perf_counter()
+    prepared = task.prepare(inputs, model.contract, deadline)
+    ready = time.perf_counter()
+    outputs = model.run(prepared.tensors, deadline)
+    inferred = time.perf_counter()
+    answers = task.interpret(outputs, prepared, model.contract)
+    return Prediction(
+        contract=model.contract,
+        inputs=inputs,
+        prepared=prepared,
+        outputs=outputs,
+        answers=answers,
+        prepare_ms=(ready - began) * 1e3,
+        inference_ms=(inferred - ready) * 1e3,
+    )

@@ -1,97 +1,89 @@
-"""The environment in, typed settings out; the only reader of os.environ. Every setting of the service has a default."""
+"""Reads the settings from the environment; nothing else reads os.environ. Each has a default."""
 
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from lambda_fn.limits import IMAGES
+from lambda_fn.limits import INPUTS
 
-# model/ lies beside lambda_fn/ in the repository and in the image alike.
+# model/ is beside lambda_fn/, in the repository and in the image.
 MODEL_REPOSITORY = Path(__file__).resolve().parent.parent / "model"
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class SettingsError(ValueError):
-    """A setting has a value that can't be used; the message names the setting and what it takes."""
+    """A setting has an unusable value; the message names the setting and what it takes."""
+
+
+def _default_models() -> dict[str, str]:
+    return {"digits": "2"}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a deployment may choose.
 
-    | environment        | meaning                                                    | default        |
-    |--------------------|------------------------------------------------------------|----------------|
-    | MODEL_REPOSITORY   | folder of <name>/<version>/model.onnx                      | model/         |
-    | MODEL_NAME         | the model that answers /predict                            | digits         |
-    | MODEL_VERSION      | the version that answers where a request names none        | 2              |
-    | MODEL_URI          | s3://bucket/prefix of <name>/<version>/, not the image's   | none           |
-    | MAX_IMAGES         | images in one request, 1 or more                           | 8192           |
-    | IMAGE_LINKS        | true, where pictures may be fetched by link (image_link)   | false          |
-    | INFERENCE_THREADS  | threads of one inference, 1 or more; as many as vCPUs      | 1              |
-    | SERVICE_NAME       | `service` in log lines and metric dimensions               | postal-digits  |
-    | CORS_ORIGINS       | origins whose pages may call, with commas between them     | none           |
-    | LOG_LEVEL          | DEBUG, INFO, WARNING, ERROR or CRITICAL                    | INFO           |
+    | environment        | meaning                                                      | default        |
+    |--------------------|--------------------------------------------------------------|----------------|
+    | MODELS             | models and their default versions, as in digits=2,letters=1  | digits=2       |
+    | MODEL_REPOSITORY   | folder of <name>/<version>/model.onnx                        | model/         |
+    | MODEL_URI          | s3://bucket/prefix of <name>/<version>/, in place of it      | none           |
+    | MAX_IMAGES         | inputs in one request, 1 or more                             | 8192           |
+    | IMAGE_LINKS        | true where a request may name an image by link (image_link)  | false          |
+    | INFERENCE_THREADS  | threads of one inference, 1 or more; as many as vCPUs        | 1              |
+    | SERVICE_NAME       | `service` in log lines and metric dimensions                 | postal-digits  |
+    | CORS_ORIGINS       | origins whose pages may call, separated by commas            | none           |
+    | LOG_LEVEL          | DEBUG, INFO, WARNING, ERROR or CRITICAL                      | INFO           |
 
-    AWS_LAMBDA_FUNCTION_VERSION, or $LATEST, is not a deployment's to choose: Lambda sets it.
+    Lambda itself sets AWS_LAMBDA_FUNCTION_VERSION; elsewhere it is $LATEST.
     """
 
+    models: Mapping[str, str] = field(default_factory=_default_models)
     model_repository: Path = MODEL_REPOSITORY
-    model_name: str = "digits"
-    model_version: str = "2"
     model_uri: str = ""
-    max_images: int = IMAGES
+    max_inputs: int = INPUTS
     image_links: bool = False
     inference_threads: int = 1
     service_name: str = "postal-digits"
     cors_origins: tuple[str, ...] = ()
     log_level: str = "INFO"
-    aws_lambda_function_version: str = "$LATEST"
+    function_version: str = "$LATEST"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Reads the settings.
-
-        Raises:
-            SettingsError: a value can't be used.
-        """
+        """Reads the settings. Raises SettingsError."""
         default = cls()
         return cls(
+            models=_models(environment["MODELS"]) if "MODELS" in environment else default.models,
             model_repository=Path(environment.get("MODEL_REPOSITORY", default.model_repository)),
-            model_name=environment.get("MODEL_NAME", default.model_name),
-            model_version=environment.get("MODEL_VERSION", default.model_version),
             model_uri=_uri(environment.get("MODEL_URI", default.model_uri)),
-            max_images=_count(environment, "MAX_IMAGES", default.max_images),
+            max_inputs=_count(environment, "MAX_IMAGES", default.max_inputs),
             image_links=_flag(environment, "IMAGE_LINKS"),
             inference_threads=_count(environment, "INFERENCE_THREADS", default.inference_threads),
             service_name=environment.get("SERVICE_NAME", default.service_name),
             cors_origins=_origins(environment.get("CORS_ORIGINS", "")),
             log_level=_level(environment.get("LOG_LEVEL", default.log_level)),
-            aws_lambda_function_version=environment.get(
-                "AWS_LAMBDA_FUNCTION_VERSION", default.aws_lambda_function_version
-            ),
+            function_version=environment.get("AWS_LAMBDA_FUNCTION_VERSION", default.function_version),
         )
 
-    @property
-    def versions_directory(self) -> Path:
-        """The folder that holds the model's versions."""
-        return self.model_repository / self.model_name
 
-    @property
-    def model_directory(self) -> Path:
-        """The folder of the default version."""
-        return self.versions_directory / self.model_version
-
-
-def told(name: str, environment: Mapping[str, str] = os.environ) -> str:
-    """A variable that has no default: where the heartbeat and the pre-traffic hook, which have such, are to ask.
-
-    Raises:
-        SettingsError: it is missing or empty.
-    """
+def required(name: str, environment: Mapping[str, str] = os.environ) -> str:
+    """A variable without a default, of the heartbeat or the pre-traffic hook. Raises SettingsError if it is not set."""
     if not environment.get(name):
         raise SettingsError(f"{name} is not set; it has no default")
     return environment[name]
+
+
+def _models(text: str) -> dict[str, str]:
+    pairs = [pair.split("=") for pair in text.split(",")]
+    names = [pair[0] for pair in pairs]
+    if not all(len(pair) == 2 and re.fullmatch("[a-z][a-z0-9_-]*", pair[0]) and pair[1] for pair in pairs):
+        raise SettingsError(f"MODELS is {text!r}; it takes names and versions such as digits=2,letters=1")
+    if len(set(names)) < len(names):
+        raise SettingsError(f"MODELS is {text!r}; it names a model twice")
+    return {pair[0]: pair[1] for pair in pairs}
 
 
 def _count(environment: Mapping[str, str], name: str, default: int) -> int:
@@ -122,7 +114,6 @@ def _origins(text: str) -> tuple[str, ...]:
 
 
 def _level(text: str) -> str:
-    levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-    if text not in levels:
-        raise SettingsError(f"LOG_LEVEL is {text!r}; it takes one of {', '.join(levels)}")
+    if text not in _LEVELS:
+        raise SettingsError(f"LOG_LEVEL is {text!r}; it takes one of {', '.join(_LEVELS)}")
     return text

@@ -1,6 +1,7 @@
-"""Requests in, responses out: the routes, and errors as HTTP."""
+"""Routes requests to the tasks, to /v2 and to the pages, and turns errors into HTTP."""
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
@@ -10,196 +11,261 @@ import pybase64
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from lambda_fn.bodies import json_arrays
+from lambda_fn.bodies import envelope
 from lambda_fn.deadline import Deadline
-from lambda_fn.digits import interpret, prepare
-from lambda_fn.errors import Forbidden, InvalidRequest, MethodNotAllowed, NotFound, OutOfTime, RequestError
-from lambda_fn.inference.model import Model, Models
-from lambda_fn.observers.telemetry import Record
-from lambda_fn.pipeline import Work
+from lambda_fn.errors import (
+    Forbidden,
+    InvalidRequest,
+    MethodNotAllowed,
+    ModelRejected,
+    NotFound,
+    OutOfTime,
+    RequestError,
+)
+from lambda_fn.inference.repository import Repository
+from lambda_fn.observers.request_log import RequestLog
+from lambda_fn.pipeline import predict
+from lambda_fn.task import Extra, Route, Task, rounded
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+Answer = dict[str, Any] | Response[str | bytes]
 
 
-def build(
-    models: Models, max_images: int, cors_origins: Sequence[str] = (), image_links: bool = False
-) -> APIGatewayRestResolver:
-    """The resolver of all routes. Each request's Record is expected in its context, as `record`.
+class Routes:
+    """Answers one event at a time, as an execution environment does."""
 
-    Where origins are named, their pages may read the answers, and preflights are answered. With `image_links`, a
-    picture may be named by a link.
-    """
-    cors = _cors(cors_origins) if cors_origins else None
-    app = APIGatewayRestResolver(serializer=_json, cors=cors)
+    def __init__(
+        self,
+        repository: Repository,
+        tasks: Mapping[str, Task[Any]],
+        *,
+        max_inputs: int,
+        cors_origins: Sequence[str] = (),
+        image_links: bool = False,
+    ) -> None:
+        """Registers the routes.
 
-    def predict_batch() -> dict[str, Any]:
-        return _predict(app, models, max_images, json_arrays.pictures)
+        Args:
+            cors_origins: origins whose pages may read the answers; their preflight requests are answered.
+            image_links: whether a request may name a file by link.
+        """
+        self._repository = repository
+        self._tasks = tasks
+        self._max_inputs = max_inputs
+        self._image_links = image_links
+        cors = _cors(cors_origins) if cors_origins else None
+        # The resolver answers preflight requests itself.
+        self._methods = METHODS if cors is None else METHODS[:-1]
+        self._app = APIGatewayRestResolver(serializer=_json, cors=cors)
+        self._default = repository.contract(repository.names[0])
+        self._log = RequestLog(self._default)
 
-    def predict_img() -> dict[str, Any]:
-        event = app.current_event
-        link = event.query_string_parameters.get("image_link")
+        self._add("GET", "/", self._hello)
+        self._add("GET", "/health", self._health)
+        self._add_predict_routes()
+        self._add("GET", "/openapi.json", self._openapi)
+        for page in ("docs", "console"):
+            self._add("GET", f"/{page}", partial(self._page, page))
+        # One pattern for all of the protocol's paths: a pattern each would take longer than the rest of the start.
+        self._app.route("/v2(?:/.*)?", list(self._methods))(self._v2)
+        self._app.exception_handler(NotFoundError)(self._not_found)
+        self._app.exception_handler(RequestError)(self._refuse)
+        self._app.exception_handler(OutOfTime)(self._out_of_time)
+        self._app.exception_handler(Exception)(self._fail)
+
+    def _add_predict_routes(self) -> None:
+        taken: dict[str, str] = {}
+        for name in self._repository.names:
+            task_name = self._repository.contract(name).task
+            if task_name not in self._tasks:
+                raise ModelRejected(f"{name}: there is no task {task_name}; there is {', '.join(self._tasks)}")
+            task = self._tasks[task_name]
+            for path, route in task.routes.items():
+                if path in taken:
+                    raise ModelRejected(f"{name}: {path} is already a route of {taken[path]}")
+                taken[path] = name
+                self._add("POST", path, partial(self._predict, name, task, route))
+
+    def answer(self, event: Mapping[str, Any], context: Any) -> tuple[dict[str, Any], RequestLog]:
+        """The response to an event of a REST API's proxy integration (payload format 1.0), and what happened."""
+        self._log = RequestLog(
+            self._default, request_id=event["requestContext"]["requestId"], method=event["httpMethod"]
+        )
+        response = self._app.resolve(event, context)
+        self._log.status = response["statusCode"]
+        return response, self._log
+
+    def _add(self, method: str, path: str, answer: Callable[[], Answer]) -> None:
+        """Routes `method` to `answer`, and other methods to a 405."""
+
+        # Powertools needs functions with a name; a partial has none.
+        def matched() -> Answer:
+            self._log.route = path
+            return answer()
+
+        def wrong_method() -> Answer:
+            self._log.route = path
+            raise MethodNotAllowed(self._app.current_event.http_method, method)
+
+        self._app.route(path, method)(matched)
+        self._app.route(path, [other for other in self._methods if other != method])(wrong_method)
+
+    def _hello(self) -> Answer:
+        return {"message": "Hello World"}
+
+    def _health(self) -> Answer:
+        models = [
+            {
+                "name": name,
+                "version": contract.version,
+                "sha256": contract.sha256,
+                "default": contract.version == self._repository.default_version(name),
+            }
+            for name in self._repository.names
+            for contract in self._repository.contracts(name)
+        ]
+        return {"status": "ok", "models": models}
+
+    def _predict(self, name: str, task: Task[Any], route: Route[Any]) -> Answer:
+        self._log.contract = self._repository.contract(name)
+        query = self._app.current_event.query_string_parameters
+        link = query.get(route.link) if route.link else None
         if link is not None:
-            _check_link(event.raw_event, image_links)
-            return _predict(app, models, max_images, lambda content, _, rest: json_arrays.file(content, rest), link)
-        read = partial(json_arrays.files, content_type=event.headers.get("content-type") or "")
-        return _predict(app, models, max_images, read)
+            self._check_link(route.link)
+        extras = {extra: task.extras[extra] for extra in task.extras if self._flag(extra)}
+        model = self._repository.get(name, query.get("version"))
+        self._log.contract = model.contract
+        deadline = Deadline.of_invocation(self._app.lambda_context)
+        inputs = self._decode(route, link, self._most_inputs(extras), deadline)
+        prediction = predict(task, model, inputs, deadline)
+        self._log.prediction = prediction
+        answers = prediction.answers
+        response = {
+            **answers.members,
+            "confidence": rounded(answers.confidence),
+            "warnings": answers.warnings,
+            "model": {"name": model.contract.name, "version": model.contract.version},
+        }
+        for extra_name, extra in extras.items():
+            response[extra_name] = extra.values(prediction.prepared, answers)
+        return response
 
-    refused = METHODS if cors is None else METHODS[:-1]  # a preflight is the resolver's to answer
-    _route(app, "GET", "/", lambda: {"message": "Hello World"}, refused)
-    _route(app, "GET", "/health", lambda: _health(models), refused)
-    _route(app, "POST", "/predict/batch", predict_batch, refused)
-    _route(app, "POST", "/predict/img", predict_img, refused)
-    _route(app, "GET", "/openapi.json", lambda: _openapi(app, models, max_images, image_links), refused)
-    for name in ("docs", "console"):
-        _route(app, "GET", f"/{name}", partial(_page, app, name), refused)
-    # One pattern for all that the protocol has: a pattern for each would take longer than the rest of this function.
-    app.route("/v2(?:/.*)?", list(refused))(lambda: _open_inference(app, models, max_images))
-    app.exception_handler(NotFoundError)(lambda _: _refuse(app, NotFound("not_found", "no such path")))
-    app.exception_handler(RequestError)(lambda error: _refuse(app, error))
-    app.exception_handler(OutOfTime)(lambda error: _run_out(app, error))
-    app.exception_handler(Exception)(lambda error: _fail(app, error))
-    return app
+    def _decode(self, route: Route[Any], link: str | None, at_most: int, deadline: Deadline) -> Any:
+        event = self._app.current_event.raw_event
+        content = envelope.body(event) if link is None else _fetch(link, deadline)
+        self._log.body_bytes = len(content)
+        content_type = envelope.header(event, "content-type") if link is None else ""
+        try:
+            return route.decode(content, content_type, at_most, deadline)
+        finally:
+            self._log.decoded = time.perf_counter()
+
+    def _most_inputs(self, extras: Mapping[str, Extra]) -> int:
+        limits = [extra.at_most for extra in extras.values() if extra.at_most is not None]
+        return min([self._max_inputs, *limits])
+
+    def _check_link(self, parameter: str) -> None:
+        if not self._image_links:
+            message = f"this stage fetches no {parameter}; send the image's bytes as the body"
+            raise Forbidden("image_links_off", message)
+        if self._app.current_event.raw_event.get("body"):
+            raise InvalidRequest("link_and_body", f"the request has a body and an {parameter}; send one of the two")
+
+    def _flag(self, name: str) -> bool:
+        value = self._app.current_event.query_string_parameters.get(name, "false")
+        if value not in ("true", "false"):
+            raise InvalidRequest("invalid_parameter", f"the query parameter {name} takes true or false")
+        return value == "true"
+
+    def _v2(self) -> Answer:
+        # Imported when first needed: most environments never are asked, and all would pay at their start.
+        from lambda_fn.v2 import endpoints
+        from lambda_fn.v2.endpoints import Endpoints
+
+        event = self._app.current_event
+        call = endpoints.find(event.path)
+        self._log.route = call.route
+        if event.http_method != call.method:
+            raise MethodNotAllowed(event.http_method, call.method)
+        described = Endpoints(self._repository, self._tasks, self._max_inputs)
+        described.check_exists(call)
+        if call.infers:
+            return self._infer(call.model, call.version)
+        answer: Answer = described.describe(call)
+        return answer
+
+    def _infer(self, name: str, version: str | None) -> Answer:
+        from lambda_fn.v2 import request as v2_request
+        from lambda_fn.v2 import response as v2_response
+
+        self._log.contract = self._repository.contract(name)
+        event = self._app.current_event.raw_event
+        model = self._repository.get(name, version)
+        contract = self._log.contract = model.contract
+        task = self._tasks[contract.task]
+        deadline = Deadline.of_invocation(self._app.lambda_context)
+        length = envelope.header(event, v2_request.LENGTH.lower())
+        content = envelope.body(event)
+        self._log.body_bytes = len(content)
+        try:
+            request = v2_request.read(content, length, task.tensor_route, contract, self._max_inputs)
+            inputs = task.tensor_route.decode(request.values, contract)
+        finally:
+            self._log.decoded = time.perf_counter()
+        prediction = predict(task, model, inputs, deadline)
+        self._log.prediction = prediction
+        body, headers = v2_response.respond(event, request, task.tensor_route, prediction)
+        text = body if isinstance(body, str) else pybase64.b64encode_as_string(body)
+        response: Response[str | bytes] = Response(HTTPStatus.OK, headers.pop("Content-Type"), text, headers)
+        # Powertools would encode bytes as JSON again.
+        response.base64_encoded = isinstance(body, bytes)
+        return response
+
+    def _openapi(self) -> Answer:
+        from lambda_fn.web import openapi  # most environments never serve a page
+
+        return openapi.document(self._repository, self._tasks, self._max_inputs, self._image_links).response(
+            self._app.current_event.headers
+        )
+
+    def _page(self, name: str) -> Answer:
+        from lambda_fn.web import pages
+
+        return pages.page(name).response(self._app.current_event.headers)
+
+    def _not_found(self, _: NotFoundError) -> Response[str]:
+        return self._refuse(NotFound("not_found", "no such path"))
+
+    def _refuse(self, error: RequestError) -> Response[str]:
+        self._log.rejection = error.code
+        headers = {"Allow": error.allow} if isinstance(error, MethodNotAllowed) else {}
+        return self._error(error.status, error.code, error.message, headers)
+
+    def _out_of_time(self, error: OutOfTime) -> Response[str]:
+        self._log.error = error
+        message = "the request can't be finished in time; send fewer images in one call"
+        return self._error(HTTPStatus.SERVICE_UNAVAILABLE, "deadline", message, {"Retry-After": "1"})
+
+    def _fail(self, error: Exception) -> Response[str]:
+        self._log.error = error
+        return self._error(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "the service failed; try again", {})
+
+    def _error(self, status: HTTPStatus, code: str, message: str, headers: dict[str, str]) -> Response[str]:
+        body = _json({"error": message, "code": code, "request_id": self._log.request_id})
+        return Response(status, "application/json", body, dict(headers))
 
 
 def _cors(origins: Sequence[str]) -> CORSConfig:
-    """What pages of the origins may send and read, beside what Powertools names: binary tensors and gzip."""
+    """What pages of the origins may send and read beyond Powertools' own list: binary tensors and gzip."""
     length = "Inference-Header-Content-Length"
     allowed = [length, "Content-Encoding"]
     return CORSConfig(origins[0], list(origins[1:]), allow_headers=allowed, expose_headers=[length], max_age=600)
 
 
-def _health(models: Models) -> dict[str, Any]:
-    default = models.default.contract.version
-    listed = [
-        {"name": contract.name, "version": version, "sha256": contract.sha256, "default": version == default}
-        for version, contract in models.contracts.items()
-    ]
-    return {"status": "ok", "models": listed}
+def _fetch(link: str, deadline: Deadline) -> bytes:
+    from lambda_fn.bodies import image_link  # sockets and TLS, which no other request needs
 
-
-def _openapi(app: APIGatewayRestResolver, models: Models, max_images: int, image_links: bool) -> Response[str | bytes]:
-    from lambda_fn.web import openapi  # most environments never serve a page
-
-    document = openapi.document(models.default.contract, tuple(models.contracts), max_images, image_links)
-    return document.response(app.current_event.headers)
-
-
-def _page(app: APIGatewayRestResolver, name: str) -> Response[str | bytes]:
-    from lambda_fn.web import pages  # as above
-
-    return pages.page(name).response(app.current_event.headers)
-
-
-def _route(
-    app: APIGatewayRestResolver,
-    method: str,
-    path: str,
-    function: Callable[[], dict[str, Any] | Response[str | bytes]],
-    refused: Sequence[str],
-) -> None:
-    """Registers `path` for `method`, and the answer 405 for the other ones of `refused`."""
-
-    def answer() -> dict[str, Any] | Response[str | bytes]:
-        app.context["record"].route = path
-        return function()
-
-    def wrong_method() -> dict[str, Any]:
-        app.context["record"].route = path
-        raise MethodNotAllowed(app.current_event.http_method, method)
-
-    app.route(path, method)(answer)
-    app.route(path, [other for other in refused if other != method])(wrong_method)
-
-
-def _predict(
-    app: APIGatewayRestResolver,
-    models: Models,
-    max_images: int,
-    read: Callable[[bytes, int, Deadline], json_arrays.Pictures],
-    link: str | None = None,
-) -> dict[str, Any]:
-    with_probabilities, with_seen = _flag(app, "probabilities"), _flag(app, "seen")
-    model = models.get(app.current_event.query_string_parameters.get("version"))
-    at_most = min(max_images, prepare.SEEN_AT_MOST) if with_seen else max_images
-    work = Work(app.current_event.raw_event, app.lambda_context, app.context["record"], model)
-    pictures = work.read(lambda content, deadline: read(content, at_most, deadline), link)
-    result = work.infer(pictures)
-    response: dict[str, Any] = result.answer.as_json() | {"model": _identity(model)}
-    if with_probabilities:
-        response["probabilities"] = interpret.rounded(result.scores)
-    if with_seen:
-        response["seen"] = prepare.seen(result.tensor)
-    return response
-
-
-def _open_inference(app: APIGatewayRestResolver, models: Models, max_images: int) -> Any:
-    # Imported when it is first asked for: most environments never are, and all would pay at their start.
-    from lambda_fn.v2 import endpoints
-    from lambda_fn.v2 import request as v2_request
-    from lambda_fn.v2 import response as v2_response
-
-    event = app.current_event
-    call = endpoints.find(event.path)
-    app.context["record"].route = call.route
-    if event.http_method != call.method:
-        raise MethodNotAllowed(event.http_method, call.method)
-    endpoints.check_model(call, models)
-    if not call.infers:
-        return endpoints.describe(call, models, max_images)
-    model = models.get(call.version)
-    length = json_arrays.header(event.raw_event, v2_request.LENGTH.lower())
-    work = Work(event.raw_event, app.lambda_context, app.context["record"], model)
-    request = work.read(lambda content, _: v2_request.read(content, length, model.contract, max_images))
-    result = work.infer(request.pictures)
-    body, headers = v2_response.respond(event.raw_event, request, model.contract, result.scores, result.answer)
-    text = body if isinstance(body, str) else pybase64.b64encode_as_string(body)
-    response = Response(HTTPStatus.OK, headers.pop("Content-Type"), text, headers)
-    response.base64_encoded = isinstance(body, bytes)  # Powertools would write bytes of JSON's type as JSON once more
-    return response
-
-
-def _check_link(event: Mapping[str, Any], image_links: bool) -> None:
-    if not image_links:
-        raise Forbidden("image_links_off", "this stage fetches no image_link; send the picture's bytes as the body")
-    if event.get("body"):
-        raise InvalidRequest("link_and_body", "the request has a body and an image_link; send one of the two")
-
-
-def _flag(app: APIGatewayRestResolver, name: str) -> bool:
-    value = app.current_event.query_string_parameters.get(name, "false")
-    if value not in ("true", "false"):
-        raise InvalidRequest("invalid_parameter", f"the query parameter {name} takes true or false")
-    return value == "true"
-
-
-def _identity(model: Model) -> dict[str, Any]:
-    return {"name": model.contract.name, "version": model.contract.version}
-
-
-def _refuse(app: APIGatewayRestResolver, error: RequestError) -> Response[str]:
-    record: Record = app.context["record"]
-    record.rejection = error.code
-    headers = {"Allow": error.allow} if isinstance(error, MethodNotAllowed) else {}
-    return _error(error.status, error.code, error.message, record, headers)
-
-
-def _run_out(app: APIGatewayRestResolver, error: OutOfTime) -> Response[str]:
-    record: Record = app.context["record"]
-    record.error = error
-    message = "the request can't be finished in time; send fewer images in one call"
-    return _error(HTTPStatus.SERVICE_UNAVAILABLE, "deadline", message, record, {"Retry-After": "1"})
-
-
-def _fail(app: APIGatewayRestResolver, error: Exception) -> Response[str]:
-    record: Record = app.context["record"]
-    record.error = error
-    return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "the service failed; try again", record)
-
-
-def _error(
-    status: HTTPStatus, code: str, message: str, record: Record, headers: dict[str, str] | None = None
-) -> Response[str]:
-    body = _json({"error": message, "code": code, "request_id": record.request_id})
-    return Response(status, "application/json", body, dict(headers or {}))
+    deadline.check()
+    return image_link.fetch(link, deadline.left())

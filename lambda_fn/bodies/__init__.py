@@ -1,0 +1,1 @@
+"""Reads what a request carries: its encoding, JSON arrays, files, forms and links."""

@@ -1,4 +1,4 @@
-"""A body in gzip in, what was zipped out, within bounds."""
+"""Unzips a gzip body, within limits."""
 
 import zlib
 
@@ -7,10 +7,10 @@ from lambda_fn.limits import UNZIPPED_BYTES, VALUES
 
 
 def unzip(content: bytes) -> bytes:
-    """One gzip member and nothing after it: thousands of empty ones would cost time and show in no size.
+    """Takes exactly one gzip member: thousands of empty ones would cost time and show in no size.
 
     Raises:
-        InvalidRequest: it is not that.
+        InvalidRequest: not one whole gzip member.
         TooLarge: more than UNZIPPED_BYTES or VALUES.
     """
     member = zlib.decompressobj(zlib.MAX_WBITS | 16)

@@ -1,4 +1,4 @@
-"""The bytes of a PNG or JPEG in, its pixels out: upright, opaque, grey or RGB."""
+"""Decodes PNG and JPEG files to pixels: upright, opaque, grey or RGB."""
 
 import warnings
 from io import BytesIO
@@ -14,7 +14,7 @@ from lambda_fn.limits import JPEG_SCANS, PIXELS, PIXELS_OF_BATCH
 Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 FORMATS = ("PNG", "JPEG")
-# A photograph is looked at in no more than about twice this size: libjpeg then skips most of the work.
+# Photographs are decoded to no more than about twice this many pixels a side: libjpeg then skips most of the work.
 ENOUGH = 1024
 
 _PLAIN = {"L", "RGB"}
@@ -22,8 +22,8 @@ _SHRINKS = {"L", "LA", "RGB", "RGBA"}
 _DEEP = {"I", "I;16", "I;16L", "I;16B"}
 
 
-# Texts and colour profiles come packed, and a small file can hold gigabytes of them. Nobody here reads them, and chunks
-# that Pillow has no method for are skipped unseen.
+# Texts and colour profiles are compressed, and a small file can hold gigabytes of them. Pillow skips chunks that it has
+# no method for.
 for _chunk in ("chunk_zTXt", "chunk_iTXt", "chunk_iCCP"):
     delattr(PngImagePlugin.PngStream, _chunk)
 
@@ -31,17 +31,17 @@ for _chunk in ("chunk_zTXt", "chunk_iTXt", "chunk_iCCP"):
 def decode(files: list[bytes], deadline: Deadline = NEVER) -> list[Pixels]:
     """Reads n files: each H×W or H×W×3, uint8, or float32 in 0..1 where the file has 16 bits a pixel.
 
-    EXIF's orientation is applied; what is transparent lies on white. Sizes are checked before any pixel is decoded.
+    EXIF orientation is applied; transparent pixels become white. Sizes are checked before any pixel is decoded.
 
     Raises:
         UnsupportedMedia: neither PNG nor JPEG.
         InvalidRequest: a damaged file.
-        TooLarge: more than PIXELS in a picture, PIXELS_OF_BATCH in all, or JPEG_SCANS.
+        TooLarge: more than PIXELS in an image, PIXELS_OF_BATCH in all, or JPEG_SCANS.
         OutOfTime: the deadline is over.
     """
-    pictures: list[Pixels] = []
+    images: list[Pixels] = []
     total = 0
-    with warnings.catch_warnings(action="ignore"):  # Pillow warns of damage that an error tells better
+    with warnings.catch_warnings(action="ignore"):  # Pillow warns of damage and then raises
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         for index, content in enumerate(files):
             deadline.check()
@@ -50,16 +50,16 @@ def decode(files: list[bytes], deadline: Deadline = NEVER) -> list[Pixels]:
                 total += image.width * image.height
                 _check_size(image.width * image.height, total, index)
                 _check_scans(content, image, index)
-                pictures.append(_pixels(image))
+                images.append(_pixels(image))
             except (RequestError, MemoryError):
                 raise
             except (Image.DecompressionBombWarning, Image.DecompressionBombError):
                 raise _too_large(index) from None
             except UnidentifiedImageError:
                 raise _unreadable(content, index) from None
-            except Exception:  # Pillow has a dozen kinds for damaged files, and promises no list of them
+            except Exception:  # Pillow raises many kinds of errors for damaged files
                 raise InvalidRequest("unreadable_image", f"image {index} is damaged") from None
-    return pictures
+    return images
 
 
 def _pixels(image: Image.Image) -> Pixels:
@@ -93,9 +93,11 @@ def _check_size(pixels: int, total: int, index: int) -> None:
 
 
 def _check_scans(content: bytes, image: Image.Image, index: int) -> None:
-    """Within the pixels' code the marker of a scan can't occur, so that counting it costs no parsing."""
+    """The marker of a scan can't occur in compressed pixels, so counting it needs no parsing."""
     if image.format != "PNG" and content.count(b"\xff\xda") > JPEG_SCANS:
-        raise TooLarge("too_many_scans", f"image {index} is a JPEG of more than {JPEG_SCANS} scans; save it anew")
+        raise TooLarge(
+            "too_many_scans", f"image {index} is a JPEG of more than {JPEG_SCANS} scans; save it as a baseline JPEG"
+        )
 
 
 def _too_large(index: int) -> TooLarge:

@@ -1,8 +1,8 @@
-"""An https link in, the bytes behind it out; only where a stage allows links, and only from public hosts.
+"""Fetches a file by https link, where a stage allows it, from public hosts only.
 
-Who may choose what a server fetches may try to reach what only the server can: the Runtime API on 127.0.0.1, the
-credentials on 169.254.0.0/16, a private network. So the link's form is narrow, the name is resolved once, every address
-of it is checked, and the connection goes to the very address that was checked; nothing is followed from there.
+A client that chooses what a server fetches may try to reach what only the server can: the Runtime API on 127.0.0.1,
+credentials on 169.254.0.0/16, a private network. So the form of a link is narrow, its name is resolved once, all its
+addresses are checked, the connection goes to the checked address, and redirects are not followed.
 """
 
 import http.client
@@ -10,25 +10,25 @@ import io
 import re
 import socket
 import ssl
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network
 
+from lambda_fn.deadline import Deadline
 from lambda_fn.errors import InvalidRequest, OriginFailed, TooLarge
 from lambda_fn.limits import LINK_BYTES, LINK_CHARACTERS, LINK_SECONDS
 
 PORT = 443
-# A name of two labels or more, the last beginning with a letter: neither an address in any notation, nor localhost.
-# Without user, fragment, backslash or space, every parser reads the same host in it.
+# Two labels or more, the last beginning with a letter: no address in any notation, and not localhost. Without user,
+# fragment, backslash or space, every parser reads the same host.
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _LINK = re.compile(
     rf"https://(?P<host>(?:{_LABEL}\.)+(?=[a-z]){_LABEL})(?::443)?(?P<target>[/?][!-\"$-\[\]-~]*)?",
     re.IGNORECASE | re.ASCII,
 )
-# Beside what Python calls not global: addresses that no public server has, whatever a version of Python says.
+# Addresses of no public server, whatever this version of Python calls global.
 _NEVER = [
     IPv4Network(network)
     for network in (
@@ -36,7 +36,7 @@ _NEVER = [
         *("192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3"),
     )
 ]
-# Headers come on top of the picture.
+# Headers, beside the file.
 _HEADER_BYTES = 64 * 1024
 
 
@@ -52,12 +52,12 @@ def _trust() -> ssl.SSLContext:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The world outside.
+    """Access to the network.
 
     Attributes:
         resolve: a name's IPv4 addresses; raises OSError.
-        connect: a connection to an address and port, within so many seconds; raises OSError.
-        tls: whom to trust.
+        connect: opens a connection to an address and port within a timeout in seconds; raises OSError.
+        tls: makes the TLS context.
     """
 
     resolve: Callable[[str], list[str]] = _resolve
@@ -72,11 +72,11 @@ def fetch(link: str, seconds: float = LINK_SECONDS, network: Network = INTERNET)
     """Fetches a file by GET: https, port 443, one host, no redirect, no proxy, no cookie.
 
     Args:
-        seconds: for all of it together, at most LINK_SECONDS.
+        seconds: for everything together, at most LINK_SECONDS.
 
     Raises:
-        InvalidRequest: not a link of that form.
-        OriginFailed: it can't be had, whatever the reason.
+        InvalidRequest: not a link of the allowed form.
+        OriginFailed: the file can't be fetched, for whatever reason.
         TooLarge: more than LINK_BYTES.
     """
     parts = _LINK.fullmatch(link) if len(link) <= LINK_CHARACTERS else None
@@ -84,53 +84,46 @@ def fetch(link: str, seconds: float = LINK_SECONDS, network: Network = INTERNET)
         raise InvalidRequest(
             "invalid_link", "image_link must be https://host/path: a host's name, port 443, no user, no fragment"
         )
-    until = time.monotonic() + min(seconds, LINK_SECONDS)
+    deadline = Deadline(min(seconds, LINK_SECONDS))
     try:
-        address = _checked(_in_time(network.resolve, parts["host"], until))
-        with network.connect((address, PORT), _left(until)) as plain:
-            plain.settimeout(_left(until))
+        address = _checked(_resolve_in_time(network.resolve, parts["host"], deadline))
+        with network.connect((address, PORT), deadline.timeout()) as plain:
+            plain.settimeout(deadline.timeout())
             with network.tls().wrap_socket(plain, server_hostname=parts["host"]) as secure:
-                return _get(secure, parts["host"], parts["target"] or "/", until)
+                return _get(secure, parts["host"], parts["target"] or "/", deadline)
     except (OSError, ValueError, http.client.HTTPException):
-        raise OriginFailed("link_failed", "the picture could not be fetched from image_link") from None
+        raise OriginFailed("link_failed", "the image could not be fetched from image_link") from None
 
 
 def is_public(address: str) -> bool:
-    """Whether an IPv4 address is one that servers of the internet have."""
+    """Whether an IPv4 address belongs to the public internet."""
     found = IPv4Address(address)
     return found.is_global and not any(found in network for network in _NEVER)
 
 
 def _checked(addresses: list[str]) -> str:
-    """The first address, if all are public: a name with one that is not is a trap."""
+    """The first address, if all are public. A name with a private one is an attack."""
     if not addresses or not all(map(is_public, addresses)):
         raise OSError
     return addresses[0]
 
 
-def _in_time(resolve: Callable[[str], list[str]], host: str, until: float) -> list[str]:
-    """The system's resolver knows no deadline: a thread of its own is left behind where it is slow."""
+def _resolve_in_time(resolve: Callable[[str], list[str]], host: str, deadline: Deadline) -> list[str]:
+    """The system's resolver takes no timeout, so it runs in a thread, which is left behind when it is slow."""
     thread = ThreadPoolExecutor(1)
     try:
-        return thread.submit(resolve, host).result(_left(until))
+        return thread.submit(resolve, host).result(deadline.timeout())
     finally:
         thread.shutdown(wait=False)
 
 
-def _left(until: float) -> float:
-    seconds = until - time.monotonic()
-    if seconds <= 0:
-        raise TimeoutError
-    return seconds
-
-
-def _get(connection: ssl.SSLSocket, host: str, target: str, until: float) -> bytes:
+def _get(connection: ssl.SSLSocket, host: str, target: str, deadline: Deadline) -> bytes:
     request = f"GET {target if target[0] == '/' else '/' + target} HTTP/1.1\r\nHost: {host}\r\n"
-    connection.settimeout(_left(until))
+    connection.settimeout(deadline.timeout())
     connection.sendall(
         f"{request}Accept: image/png, image/jpeg\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n".encode()
     )
-    with http.client.HTTPResponse(_Incoming(connection, until)) as response:  # type: ignore[arg-type]
+    with http.client.HTTPResponse(_Incoming(connection, deadline)) as response:  # type: ignore[arg-type]
         response.begin()
         if response.status != http.HTTPStatus.OK or response.getheader("Content-Encoding", "identity") != "identity":
             raise OSError
@@ -138,22 +131,22 @@ def _get(connection: ssl.SSLSocket, host: str, target: str, until: float) -> byt
         if len(content) > LINK_BYTES:
             raise TooLarge("link_too_large", f"the file behind image_link has more than {LINK_BYTES:,} bytes")
         if response.length:
-            raise OSError  # it ended before it should
+            raise OSError  # cut short
         return content
 
 
 class _Incoming(io.RawIOBase):
-    """What a connection sends, within one deadline for all of it and a limit of bytes, headers included."""
+    """Reads a connection under one deadline and one limit of bytes, headers included."""
 
-    def __init__(self, connection: ssl.SSLSocket, until: float) -> None:
+    def __init__(self, connection: ssl.SSLSocket, deadline: Deadline) -> None:
         super().__init__()
-        self._connection, self._until, self._allowed = connection, until, LINK_BYTES + _HEADER_BYTES
+        self._connection, self._deadline, self._allowed = connection, deadline, LINK_BYTES + _HEADER_BYTES
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: "memoryview[int]") -> int:  # type: ignore[override]
-        self._connection.settimeout(_left(self._until))
+        self._connection.settimeout(self._deadline.timeout())
         count = self._connection.recv_into(buffer)
         self._allowed -= count
         if self._allowed < 0:
@@ -161,5 +154,5 @@ class _Incoming(io.RawIOBase):
         return count
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """As http.client asks a socket."""
+        """What http.client calls on a socket."""
         return io.BufferedReader(self)

@@ -1,6 +1,6 @@
-"""A JSON value that is no picture in, the error that names the image, the row and the reason out.
+"""Explains why a JSON value is not an image or a tensor: names the image, the row and the reason.
 
-Only rejected requests come here, so it may look at the pixels of a row one by one; it stops at the first fault.
+Only rejected requests come here, so it may look at pixels one by one. It stops at the first error.
 """
 
 import math
@@ -14,21 +14,21 @@ from lambda_fn.errors import InvalidRequest
 from lambda_fn.limits import NESTING
 
 CHANNELS = (1, 3, 4)
-RANK_OF_TENSOR = 4  # of a batch of pictures, and as deep as a search goes
+RANK_OF_TENSOR = 4  # a batch of images; a search goes no deeper
 
-# What Python's json.dumps writes for values that JSON does not have, and exponents that no double holds. Looked for at
-# the start of a number only, and each run is bounded, so that a long row of digits costs no more than its length.
+# What Python's json.dumps writes for NaN and infinity, and exponents that no double holds. Only matched at the start of
+# a number, and each run is bounded, so that a long row of digits costs no more than its length.
 _NOT_FINITE = re.compile(rb"(?<![\d.])-?(?:NaN|Infinity|\d[\d.]{0,30}[eE]\+?\d{3,9})")
-# So many such values, and so many pixels of a row, are looked at.
+# Such values and pixels of a row that are looked at.
 _AT_MOST = 10_000
-# A regular array of JSON, without these, is a text that its shape alone determines.
+# Without these, the text of a regular array depends on its shape alone.
 NUMBERS_AND_SPACE = b"0123456789+-.eE \t\r\n"
-# Marks such a value where it is quoted to make the body readable; a private-use character, in UTF-8 in the body.
+# Marks a quoted NaN or infinity in the body; a private-use character.
 _MARK = "\ue000"
 
 
 def leading_shape(value: object) -> tuple[int, ...]:
-    """The lengths met on the way down the first elements: the array's shape, if it is regular."""
+    """The lengths of the array and of its first elements: its shape, if it is regular."""
     shape: list[int] = []
     while isinstance(value, simdjson.Array):
         shape.append(len(value))
@@ -36,13 +36,13 @@ def leading_shape(value: object) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def has_rank_of_picture(shape: tuple[int, ...]) -> bool:
-    """H×W, or H×W×C: three or four in the last place are colours, never a batch of narrow pictures."""
+def has_rank_of_image(shape: tuple[int, ...]) -> bool:
+    """Whether it is H×W or H×W×C: 3 or 4 in the last place are colours, never a batch of narrow images."""
     return len(shape) == 2 or (len(shape) == 3 and shape[2] in CHANNELS)
 
 
 def skeleton(shape: tuple[int, ...]) -> bytes:
-    """A regular array's JSON without its numbers: (2, 3) gives [[,,],[,,]]."""
+    """The JSON of a regular array without its numbers: [[,,],[,,]] for (2, 3)."""
     text = b""
     for length in reversed(shape):
         text = b"[%s]" % b",".join([text] * length)
@@ -60,7 +60,7 @@ def kind(value: object) -> str:
 
 
 def explain_unreadable(content: bytes) -> NoReturn:
-    """A body that the parser refuses: names the pixel that is NaN or infinite, if that is the reason."""
+    """For a body that the parser refuses. Names the pixel that is NaN or infinite, if that is the reason."""
     quoted = _NOT_FINITE.sub(b'"' + _MARK.encode() + rb'\g<0>"', content, count=_AT_MOST)
     if quoted != content:
         try:
@@ -79,7 +79,7 @@ def explain_unreadable(content: bytes) -> NoReturn:
 
 
 def explain_rank(value: object, shape: tuple[int, ...], index: int) -> NoReturn:
-    """A value that has not the rank of a picture."""
+    """For a value that does not have the rank of an image."""
     if not isinstance(value, simdjson.Array):
         raise InvalidRequest("not_an_image", f"image {index} is {kind(value)}; it must be an array of rows")
     if 0 in shape:
@@ -90,14 +90,14 @@ def explain_rank(value: object, shape: tuple[int, ...], index: int) -> NoReturn:
     raise InvalidRequest("wrong_rank", f"image {index} has {number}; it must be H×W or H×W×C")
 
 
-def explain_irregular(picture: simdjson.Array, shape: tuple[int, ...], index: int) -> NoReturn:
-    """A picture whose rows differ in length or that holds something else than numbers."""
-    _find(picture, shape, index)
+def explain_irregular(image: simdjson.Array, shape: tuple[int, ...], index: int) -> NoReturn:
+    """For an image whose rows differ in length, or that holds something other than numbers."""
+    _find(image, shape, index)
     raise InvalidRequest("ragged", f"image {index} is not a regular array of numbers")
 
 
 def explain_data(data: simdjson.Array, shape: tuple[int, ...]) -> NoReturn:
-    """A tensor's `data` whose arrays differ in length or that holds something else than numbers."""
+    """For a tensor whose `data` is ragged, or holds something other than numbers."""
     _find_in_data(data, shape, "data")
     raise InvalidRequest("ragged", "data is not a regular array of numbers")
 
@@ -123,21 +123,21 @@ def _find_in_data(data: simdjson.Array, shape: tuple[int, ...], where: str) -> N
         else:
             raise InvalidRequest("ragged", f"{where}[{index}] is {kind(element)}, not an array of {shape[1]}")
     if len(data) > _AT_MOST:
-        raise InvalidRequest("not_a_number", f"{where} holds something else than numbers after {_AT_MOST:,}")
+        raise InvalidRequest("not_a_number", f"{where} holds something other than numbers after {_AT_MOST:,}")
 
 
 def _find_in_batch(x: object) -> None:
     if not isinstance(x, simdjson.Array):
         raise InvalidRequest("not_an_array", f"x is {kind(x)}; it must be an image or a list of images")
-    for index, picture in enumerate([x] if has_rank_of_picture(leading_shape(x)) else x):
-        shape = leading_shape(picture)
-        if not isinstance(picture, simdjson.Array) or not has_rank_of_picture(shape):
-            explain_rank(picture, shape, index)
-        _find(picture, shape, index)
+    for index, image in enumerate([x] if has_rank_of_image(leading_shape(x)) else x):
+        shape = leading_shape(image)
+        if not isinstance(image, simdjson.Array) or not has_rank_of_image(shape):
+            explain_rank(image, shape, index)
+        _find(image, shape, index)
 
 
-def _find(picture: simdjson.Array, shape: tuple[int, ...], index: int) -> None:
-    for r, row in enumerate(picture):
+def _find(image: simdjson.Array, shape: tuple[int, ...], index: int) -> None:
+    for r, row in enumerate(image):
         if not isinstance(row, simdjson.Array):
             raise InvalidRequest("ragged", f"image {index}: row {r} is {kind(row)}, not an array")
         if len(row) != shape[1]:
@@ -147,7 +147,7 @@ def _find(picture: simdjson.Array, shape: tuple[int, ...], index: int) -> None:
 
 
 def _is_regular(row: simdjson.Array, shape: tuple[int, ...]) -> bool:
-    """Whether an array is of that shape and holds numbers only, told from its text: no object for each pixel."""
+    """Whether an array has that shape and holds only numbers, judged by its text."""
     text = cast(bytes, row.mini)  # its type stub says str
     possible = b"[]" not in text and math.prod(shape) <= len(text)
     return possible and text.translate(None, NUMBERS_AND_SPACE) == skeleton(shape)
@@ -163,7 +163,7 @@ def _find_in_row(row: simdjson.Array, shape: tuple[int, ...], where: str) -> Non
         else:
             for channel in pixel:
                 _check_number(channel, place)
-    raise InvalidRequest("not_a_number", f"{where} holds something else than numbers after column {_AT_MOST:,}")
+    raise InvalidRequest("not_a_number", f"{where} holds something other than numbers after column {_AT_MOST:,}")
 
 
 def _check_number(value: object, where: str) -> None:

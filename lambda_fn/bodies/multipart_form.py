@@ -1,4 +1,4 @@
-"""A multipart/form-data body in, the files in it out."""
+"""Reads the files of a multipart/form-data body."""
 
 from io import BytesIO
 
@@ -8,10 +8,10 @@ from lambda_fn.errors import InvalidRequest, TooLarge
 
 
 def files(content: bytes, content_type: str, max_files: int) -> list[bytes]:
-    """The files of a form, in order; the names of fields and files don't matter.
+    """The files in order. Names of fields and files don't matter.
 
     Raises:
-        InvalidRequest: no boundary, damaged, without files, or with a field that is no file.
+        InvalidRequest: no boundary, damaged, empty, or with a field that is not a file.
         TooLarge: more than `max_files` parts.
     """
     boundary = parse_options_header(content_type)[1].get("boundary", "")

@@ -1,0 +1,1 @@
+"""The task digit_images: which digit each image shows."""

@@ -1,25 +1,23 @@
-"""Components of ink in, the digit's own out: its main stroke and its parts; not lines, neighbours or specks."""
+"""Chooses the components that make up a digit: its main stroke and its parts, not lines, neighbours or specks."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_fn.vision.components import Components, grown
+from lambda_fn.vision.components import Components, dilate
 
 Ints = NDArray[np.int64]
 Masks = NDArray[np.bool_]
 
-# A ruled line is no thicker than so many pixels of the canvas.
-INWARDS = 4
-# The pieces of a broken digit lie no further apart than so many pixels of the canvas; neighbours do.
+# Pixels of the canvas. The pieces of a broken digit are no further apart; neighbours are.
 APART = 4
 
 
 def choose(found: Components, frame: Ints) -> Masks:
-    """Which of m components make up the digit of their picture.
+    """Which of m components make up the digit of their image.
 
     Args:
-        found: components of n pictures.
-        frame: the first and last row and column of each picture on its canvas, n×4.
+        found: components of n images.
+        frame: the first and last row and column of each image on its canvas, n×4.
     """
     top, bottom, left, right = frame[found.image].T
     height, width = found.bottom - found.top + 1, found.right - found.left + 1
@@ -52,31 +50,8 @@ def choose(found: Components, frame: Ints) -> Masks:
     return chosen
 
 
-def ruled_lines(masks: Masks, frame: Ints) -> Masks:
-    """Ruled lines at the rim of n pictures, n×S×S, with the pixels beside them.
-
-    A row or column belongs to one if it is nearly all ink, lies far out, a few pixels further in there is little ink,
-    and most of the ink is elsewhere.
-    """
-    side = masks.shape[1]
-    lines = np.zeros_like(masks)
-    for axis, (first, last), (begin, end) in ((2, (2, 3), (0, 1)), (1, (0, 1), (2, 3))):
-        cover = masks.sum(axis=axis) / (frame[:, last] - frame[:, first] + 1)[:, np.newaxis]
-        aside = np.pad(cover, ((0, 0), (INWARDS, INWARDS)))
-        inwards = np.where(np.arange(side) < side / 2, aside[:, 2 * INWARDS :], aside[:, : -2 * INWARDS])
-        length = np.maximum(frame[:, end] - frame[:, begin], 1)[:, np.newaxis]
-        place = (np.arange(side) - frame[:, begin, np.newaxis]) / length
-        line = (cover > 0.8) & (inwards < 0.35) & (np.abs(place - 0.5) > 0.28)
-        line &= (line.sum(axis=1) <= INWARDS)[:, np.newaxis]
-        line[:, 1:-1] |= line[:, :-2] | line[:, 2:]
-        lines |= line[:, :, np.newaxis] if axis == 2 else line[:, np.newaxis, :]
-    most = (masks & ~lines).sum(axis=(1, 2)) > 0.4 * masks.sum(axis=(1, 2))
-    lines &= most[:, np.newaxis, np.newaxis]
-    return lines
-
-
 def boxes(found: Components, chosen: Masks) -> Ints:
-    """First and last row and column of what is chosen, n×4; the whole canvas where nothing is."""
+    """First and last row and column of the chosen components, n×4; of the whole canvas where there are none."""
     n, height, width = found.shape
     result = np.tile(np.array([height, -1, width, -1]), (n, 1))
     image = found.image[chosen]
@@ -89,15 +64,15 @@ def boxes(found: Components, chosen: Masks) -> Ints:
 
 
 def _close(found: Components, main: Ints) -> Masks:
-    """Which components have a pixel near one of their picture's main component."""
+    """Which components come within APART of the main component of their image."""
     reach = found.paint(np.arange(len(main)) == main)
     for _ in range(APART):
-        reach = grown(reach)
+        reach = dilate(reach)
     return found.meet(reach)
 
 
 def _best(found: Components, score: NDArray[np.float64]) -> Ints:
-    """For each component, the one of its picture that has the highest score."""
+    """For each component, the one with the highest score in its image."""
     order = np.argsort(score, kind="stable")
     best = np.zeros(found.shape[0], np.int64)
     best[found.image[order]] = order

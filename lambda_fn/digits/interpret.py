@@ -1,61 +1,35 @@
-"""Scores in, the answer out."""
-
-from dataclasses import dataclass
-from typing import Any
+"""Turns the network's probabilities into digits, with a confidence and warnings."""
 
 import numpy as np
-from numpy.typing import NDArray
+
+from lambda_fn.inference.contract import Contract
+from lambda_fn.task import Answers, Prepared, Tensors
 
 BLANK = "blank"
+UNCLEAR = "unclear"
 LOW_CONFIDENCE = "low_confidence"
-# Codes that ask for a person, however sure the model is.
-DOUBTFUL = {BLANK, "unclear"}
+# With these a person should look, however sure the model is.
+DOUBTFUL = {BLANK, UNCLEAR}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a batch shows, one entry an image.
-
-    Attributes:
-        digits: positions in the contract's labels.
-        confidence: probability of that digit, 0..1.
-        warnings: stable codes of what is doubtful about the image or was changed in it.
-    """
-
-    digits: NDArray[np.intp]
-    confidence: NDArray[np.float32]
-    warnings: list[list[str]]
-
-    def counts(self, classes: int) -> list[int]:
-        """How many images show each class."""
-        counts: list[int] = np.bincount(self.digits, minlength=classes).tolist()
-        return counts
-
-    def as_json(self) -> dict[str, Any]:
-        """The members of the response that speak of the images."""
-        return {"y": self.digits.tolist(), "confidence": rounded(self.confidence), "warnings": self.warnings}
-
-
-def answer(scores: NDArray[np.float32], warnings: list[list[str]], low_confidence_below: float) -> Answer:
-    """The digit of each image and how sure it is.
-
-    Args:
-        scores: n×classes, rows summing to 1; a blank image's are made even, for it shows no class more than another.
-        warnings: what was noticed before inference, n lists; each list that asks for a person ends in low_confidence.
-        low_confidence_below: see Contract.
-    """
-    for index, codes in enumerate(warnings):
-        if BLANK in codes:
-            scores[index] = 1 / scores.shape[1]
-    digits = scores.argmax(axis=1)
-    confidence = scores[np.arange(len(scores)), digits]
-    for codes, low in zip(warnings, (confidence < low_confidence_below).tolist(), strict=True):
-        if low or not DOUBTFUL.isdisjoint(codes):
-            codes.append(LOW_CONFIDENCE)
-    return Answer(digits, confidence, warnings)
-
-
-def rounded(values: NDArray[np.float32]) -> list[Any]:
-    """Plain numbers with six decimals: a float32 written as a double would show digits that mean nothing."""
-    plain: list[Any] = values.astype(np.float64).round(6).tolist()
-    return plain
+def interpret(outputs: Tensors, prepared: Prepared, contract: Contract) -> Answers:
+    """The most probable digit of each image. A blank image shows no digit more than another."""
+    output = contract.outputs[0].name
+    probabilities = outputs[output]
+    blank = [index for index, codes in enumerate(prepared.warnings) if BLANK in codes]
+    if blank:
+        probabilities = probabilities.copy()
+        probabilities[blank] = 1 / len(contract.labels)
+    digits = probabilities.argmax(axis=1)
+    confidence = probabilities[np.arange(len(probabilities)), digits]
+    low = (confidence < contract.low_confidence_below).tolist()
+    return Answers(
+        members={"y": digits.tolist()},
+        confidence=confidence,
+        warnings=[
+            [*codes, LOW_CONFIDENCE] if is_low or not DOUBTFUL.isdisjoint(codes) else codes
+            for codes, is_low in zip(prepared.warnings, low, strict=True)
+        ],
+        class_counts=np.bincount(digits, minlength=len(contract.labels)).tolist(),
+        outputs={output: probabilities},
+    )

@@ -1,20 +1,20 @@
-"""Pictures of any size in, each digit as MNIST has it out: 20 pixels long, centred by mass in 28×28.
+"""Finds the digit in an image of any size and brings it into MNIST's form: 20 pixels long, centred by mass in 28×28.
 
-The steps are those by which MNIST was made (Y. LeCun et al., Gradient-Based Learning Applied to Document Recognition,
-Proc. IEEE 86, 1998), after what a photograph needs first: ink told from paper, and the digit from what is beside it.
+The last steps are those by which MNIST was made (Y. LeCun et al., Gradient-Based Learning Applied to Document
+Recognition, Proc. IEEE 86, 1998). Photographs first need their ink told from paper, and the digit from its neighbours.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import PIL.Image
 from numpy.typing import NDArray
-from PIL import Image
 
-from lambda_fn.bodies.json_arrays import Picture
+from lambda_fn.bodies.images import Image
 from lambda_fn.deadline import NEVER, Deadline
 from lambda_fn.digits import digit_parts
-from lambda_fn.vision import components, ink
+from lambda_fn.vision import components, ink, ruled_lines
 from lambda_fn.vision.components import Components
 
 Floats = NDArray[np.float32]
@@ -22,27 +22,27 @@ Ints = NDArray[np.int64]
 Masks = NDArray[np.bool_]
 
 SIDE, BOX = 28, 20
-# Each picture is looked at on a canvas of so many pixels a side, so many pictures at a time: both stay in cache.
+# Pixels a side of the canvas that an image is resized to, and images processed at once: both stay in cache.
 CANVAS, BATCH = 64, 16
-# A digit that takes less of its canvas than this is looked at again, from near by.
+# Digits that take a smaller share of the canvas are cropped and processed again.
 SMALL = 0.45
-# Pictures of fewer pixels a side are not searched for ruled lines.
+# Images of fewer pixels a side are not searched for ruled lines.
 FINE = 20
-# Past these a picture is something else than ink on paper: share of variance explained, pieces, share of ink.
+# Limits of ink on paper: the least share of variance explained, the most pieces, the largest share of ink.
 CLEAR, PIECES, INKED = 0.7, 15, 0.55
 
 
 @dataclass(frozen=True, slots=True)
 class Canonical:
-    """Digits in MNIST's form, and what was found on the way; n each.
+    """n digits in MNIST's form, and what they were found in.
 
     Attributes:
         tensor: n×28×28, 0..1, light on dark.
         contrast, light: see ink.Ink.
-        shift: how far the digit's centre was from the picture's, as a share of the picture's longer side.
-        scale: pixels of the result for one of the picture.
-        dropped: share of the ink that was left out, 0..1: neighbours, lines, specks.
-        unclear: whether there are not just ink and paper, or too much ink, or too many pieces of it.
+        shift: distance of the digit's centre from the image's, as a share of the image's longer side.
+        scale: pixels of the result per pixel of the image.
+        dropped: share of the ink left out, 0..1: neighbours, lines, specks.
+        unclear: whether there is more than ink and paper, too much ink, or too many pieces of it.
     """
 
     tensor: Floats
@@ -56,12 +56,12 @@ class Canonical:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """n pictures on their canvases, and the digit found on each.
+    """n images on their canvases, and the digit found on each.
 
     Attributes:
-        scale: canvas pixels for one of the picture, n.
-        frame, boxes: first and last row and column of the picture, and of its digit, n×4 each.
-        inked: pixels of ink before ruled lines were taken away, n.
+        scale: pixels of the canvas per pixel of the image, n.
+        frame, boxes: first and last row and column of the image, and of its digit, n×4 each.
+        inked: pixels of ink before ruled lines were removed, n.
     """
 
     scale: Floats
@@ -73,24 +73,24 @@ class _View:
     boxes: Ints
 
 
-def canonical(pictures: Sequence[Picture], deadline: Deadline = NEVER) -> Canonical:
-    """Finds the digit in each picture (H×W or H×W×3). May raise OutOfTime."""
+def canonical(images: Sequence[Image], deadline: Deadline = NEVER) -> Canonical:
+    """Finds the digit in each image (H×W or H×W×3). Raises OutOfTime."""
     done = []
-    for start in range(0, len(pictures), BATCH):
+    for start in range(0, len(images), BATCH):
         deadline.check()
-        done.append(_batch(pictures[start : start + BATCH]))
+        done.append(_batch(images[start : start + BATCH]))
     return Canonical(*(np.concatenate([getattr(part, name) for part in done]) for name in Canonical.__slots__))
 
 
-def _batch(pictures: Sequence[Picture]) -> Canonical:
-    view = _look(pictures)
+def _batch(images: Sequence[Image]) -> Canonical:
+    view = _look(images)
     tensor = _render(view)
     length = _length(view.boxes)
     small = np.flatnonzero((length < SMALL * CANVAS) & (view.scale < 1.3))
     if len(small):
-        crops = [_crop(pictures[i], view.boxes[i], view.frame[i], float(view.scale[i])) for i in small.tolist()]
+        crops = [_crop(images[i], view.boxes[i], view.frame[i], float(view.scale[i])) for i in small.tolist()]
         tensor[small] = _render(_look(crops))
-    n = len(pictures)
+    n = len(images)
     kept = np.bincount(view.parts.image, view.parts.area * view.chosen, n)
     pieces = np.bincount(view.parts.image, minlength=n)
     pixels = np.prod(view.frame[:, 1::2] - view.frame[:, ::2] + 1, axis=1)
@@ -106,42 +106,42 @@ def _batch(pictures: Sequence[Picture]) -> Canonical:
     )
 
 
-def _look(pictures: Sequence[Picture]) -> _View:
-    n = len(pictures)
+def _look(images: Sequence[Image]) -> _View:
+    n = len(images)
     canvases = np.zeros((n, CANVAS, CANVAS, 3), np.float32)
     inside = np.zeros((n, CANVAS, CANVAS), bool)
     paper = np.empty((n, 3), np.float32)
     scale = np.empty(n, np.float32)
     frame = np.empty((n, 4), np.int64)
-    for index, picture in enumerate(pictures):
-        scale[index] = CANVAS / max(picture.shape[:2])
-        height, width = (max(round(length * float(scale[index])), 1) for length in picture.shape[:2])
+    for index, image in enumerate(images):
+        scale[index] = CANVAS / max(image.shape[:2])
+        height, width = (max(round(length * float(scale[index])), 1) for length in image.shape[:2])
         top, left = (CANVAS - height) // 2, (CANVAS - width) // 2
         frame[index] = (top, top + height - 1, left, left + width - 1)
-        resized = _resize(picture, (width, height))
+        resized = _resize(image, (width, height))
         canvases[index, top : top + height, left : left + width] = resized
         inside[index, top : top + height, left : left + width] = True
         rim = (resized[:2], resized[-2:], resized[:, :2], resized[:, -2:])
         paper[index] = np.median(np.concatenate([side.reshape(-1, resized.shape[2]) for side in rim]), axis=0)
     found = ink.find(canvases, inside, paper)
-    # In a picture of few pixels a line can't be told from the bar of a 7.
+    # In an image of few pixels, a line looks like the bar of a 7.
     inked = found.mask.sum(axis=(1, 2))
-    kept = ~digit_parts.ruled_lines(found.mask, frame) | (scale > CANVAS / FINE)[:, np.newaxis, np.newaxis]
+    kept = ~ruled_lines.find(found.mask, frame) | (scale > CANVAS / FINE)[:, np.newaxis, np.newaxis]
     found = replace(found, mask=found.mask & kept, strength=found.strength * kept)
     parts = components.find(found.mask)
     chosen = digit_parts.choose(parts, frame)
     return _View(scale, frame, found, inked, parts, chosen, digit_parts.boxes(parts, chosen))
 
 
-def _resize(picture: Picture, size: tuple[int, int]) -> Floats:
+def _resize(image: Image, size: tuple[int, int]) -> Floats:
     """H×W×1 or H×W×3 in 0..1."""
-    method = Image.Resampling.BICUBIC if size[0] >= picture.shape[1] else Image.Resampling.BOX
-    if picture.dtype == np.uint8:
-        resized = np.asarray(Image.fromarray(picture).resize(size, method), np.float32) / np.float32(255)
-    elif picture.ndim == 2:
-        resized = np.asarray(Image.fromarray(picture).resize(size, method), np.float32)
+    method = PIL.Image.Resampling.BICUBIC if size[0] >= image.shape[1] else PIL.Image.Resampling.BOX
+    if image.dtype == np.uint8:
+        resized = np.asarray(PIL.Image.fromarray(image).resize(size, method), np.float32) / np.float32(255)
+    elif image.ndim == 2:
+        resized = np.asarray(PIL.Image.fromarray(image).resize(size, method), np.float32)
     else:
-        planes = [Image.fromarray(picture[..., channel]).resize(size, method) for channel in range(3)]
+        planes = [PIL.Image.fromarray(image[..., channel]).resize(size, method) for channel in range(3)]
         resized = np.stack([np.asarray(plane, np.float32) for plane in planes], axis=-1)
     clipped: Floats = np.clip(resized.reshape(size[1], size[0], -1), 0, 1)
     return clipped
@@ -152,28 +152,28 @@ def _length(boxes: Ints) -> Ints:
     return length
 
 
-def _crop(picture: Picture, box: Ints, frame: Ints, scale: float) -> Picture:
-    """The part of the picture around a box of its canvas, with a margin of a third."""
-    height, width = picture.shape[:2]
+def _crop(image: Image, box: Ints, frame: Ints, scale: float) -> Image:
+    """The part of the image around a box of its canvas, with a margin of a third."""
+    height, width = image.shape[:2]
     top, bottom = (float(row - frame[0]) / scale for row in (box[0], box[1] + 1))
     left, right = (float(column - frame[2]) / scale for column in (box[2], box[3] + 1))
     margin = 0.3 * max(bottom - top, right - left) + 2 / scale
     rows = slice(max(int(top - margin), 0), min(int(bottom + margin) + 1, height))
     columns = slice(max(int(left - margin), 0), min(int(right + margin) + 1, width))
-    return picture[rows, columns].copy()
+    return image[rows, columns].copy()
 
 
 def _render(view: _View) -> Floats:
     """The chosen ink of n canvases, each in MNIST's box, centred by mass."""
-    # The soft edge of what is left out goes too.
-    left_out = components.grown(view.parts.paint(~view.chosen)) & ~view.parts.paint(view.chosen)
+    # Also without the soft edges of what is left out.
+    left_out = components.dilate(view.parts.paint(~view.chosen)) & ~view.parts.paint(view.chosen)
     clean = view.ink.strength * ~left_out
     result = np.zeros((len(clean), SIDE, SIDE), np.float32)
     for index, (top, bottom, left, right) in enumerate(view.boxes):
         digit = clean[index, max(top - 1, 0) : bottom + 2, max(left - 1, 0) : right + 2]
         factor = BOX / max(digit.shape)
         height, width = (max(round(length * factor), 1) for length in digit.shape)
-        small = np.asarray(Image.fromarray(digit).resize((width, height), Image.Resampling.HAMMING))
+        small = np.asarray(PIL.Image.fromarray(digit).resize((width, height), PIL.Image.Resampling.HAMMING))
         result[index] = _centred(np.clip(small, 0, 1))
     return result
 

@@ -1,90 +1,68 @@
-"""Pictures in, the tensor that the model was trained on out, and what was odd about each picture."""
-
-from dataclasses import dataclass
+"""Brings images into the form that the network was trained on, and warns of what it changed or found."""
 
 import numpy as np
-import pybase64
 from numpy.typing import NDArray
 
-from lambda_fn.bodies.json_arrays import Picture, Pictures
+from lambda_fn.bodies.images import Image, Images
 from lambda_fn.deadline import NEVER, Deadline
+from lambda_fn.digits.interpret import BLANK, UNCLEAR
+from lambda_fn.inference.contract import Contract
+from lambda_fn.task import Prepared
 from lambda_fn.vision import even_paper
 
 SIDE = 28
 SMALL = ((SIDE, SIDE), (SIDE, SIDE, 1))
 
-# What an answer's `warnings` may hold, beside low_confidence.
-BLANK = "blank"
+# Warning codes, beside blank, unclear and low_confidence.
 COLOUR = "colour"
 INVERTED = "inverted"
 RESIZED = "resized"
 RECENTRED = "recentred"
 LOW_CONTRAST = "low_contrast"
 CLUTTERED = "cluttered"
-UNCLEAR = "unclear"
 
 # How far apart ink and paper are, as a share of the range of grey.
 BLANK_BELOW = 0.06
 LOW_CONTRAST_BELOW = 0.25
 
-# Of images whose tensor is shown too: their answer, 1.3 kB each at the most, stays below the 6 MB of Lambda's.
-SEEN_AT_MOST = 4000
-
-# Sums over 28×28 pixels: all, in each direction, and of the two outermost pixels on each side.
+# Weights whose products with 28×28 pixels are: their sum, its moments in y and x, and the sum of the outermost two rows
+# and columns on each side.
 _Y, _X = np.mgrid[:SIDE, :SIDE].astype(np.float32)
 _RIM = np.pad(np.zeros((SIDE - 4, SIDE - 4), np.float32), 2, constant_values=1)
 _SUMS = np.stack([np.ones_like(_X), _Y, _X, _RIM]).reshape(4, -1).T
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A batch as the model takes it.
-
-    Attributes:
-        tensor: n×28×28×1 in 0..1, light ink on dark.
-        warnings: n lists of stable codes.
-    """
-
-    tensor: NDArray[np.float32]
-    warnings: list[list[str]]
-
-
-def prepare(pictures: Pictures, deadline: Deadline = NEVER) -> Prepared:
-    """Brings each picture into MNIST's form; one that has it already passes bit for bit. May raise OutOfTime."""
-    warnings: list[list[str]] = [[] for _ in pictures]
-    tensor, small = _small_and_grey(pictures)
-    done = np.zeros(len(pictures), bool)
+def prepare(images: Images, contract: Contract, deadline: Deadline = NEVER) -> Prepared:
+    """Brings each image into MNIST's form; one that has it already passes bit for bit. Raises OutOfTime."""
+    warnings: list[list[str]] = [[] for _ in images]
+    tensor, small = _small_and_grey(images)
+    done = np.zeros(len(images), bool)
     done[small] = is_mnist_like(tensor[small])
     if not done.all():
-        done |= _read_scans(pictures, ~done, tensor, warnings)
+        tensor = tensor.copy()  # it may be the caller's own array
+        done |= _read_scans(images, ~done, tensor, warnings)
     if not done.all():
-        _make_canonical(pictures, np.flatnonzero(~done), tensor, warnings, deadline)
-    return Prepared(tensor[..., np.newaxis], warnings)
+        _make_canonical(images, np.flatnonzero(~done), tensor, warnings, deadline)
+    return Prepared({contract.inputs[0].name: tensor[..., np.newaxis]}, np.arange(len(images)), warnings)
 
 
-def seen(tensor: NDArray[np.float32]) -> list[str]:
-    """The tensor n×28×28×1 to be shown: n times 784 bytes in base64, the rows from above, 0 to 255."""
-    pixels = (tensor * 255 + 0.5).astype(np.uint8)
-    return [pybase64.b64encode_as_string(image.tobytes()) for image in pixels]
-
-
-def _small_and_grey(pictures: Pictures) -> tuple[NDArray[np.float32], slice | list[int]]:
-    """A tensor (n, 28, 28) that holds the grey pictures of 28×28, and where they are in it."""
-    if isinstance(pictures, np.ndarray):
-        if pictures.shape[1:] in SMALL:
-            return _to_floats(pictures).reshape(-1, SIDE, SIDE), slice(None)
-        return np.zeros((len(pictures), SIDE, SIDE), np.float32), []
-    tensor = np.zeros((len(pictures), SIDE, SIDE), np.float32)
-    small = [index for index, picture in enumerate(pictures) if picture.shape in SMALL]
+def _small_and_grey(images: Images) -> tuple[NDArray[np.float32], slice | list[int]]:
+    """A tensor (n, 28, 28) filled with the grey 28×28 images, and their places in it."""
+    if isinstance(images, np.ndarray):
+        if images.shape[1:] in SMALL:
+            return _to_floats(images).reshape(-1, SIDE, SIDE), slice(None)
+        return np.zeros((len(images), SIDE, SIDE), np.float32), []
+    tensor = np.zeros((len(images), SIDE, SIDE), np.float32)
+    small = [index for index, image in enumerate(images) if image.shape in SMALL]
     for index in small:
-        tensor[index] = pictures[index].reshape(SIDE, SIDE)
-    coarse = [index for index in small if pictures[index].dtype == np.uint8]
+        tensor[index] = images[index].reshape(SIDE, SIDE)
+    coarse = [index for index in small if images[index].dtype == np.uint8]
     tensor[coarse] /= np.float32(255)
     return tensor, small
 
 
 def is_mnist_like(tensor: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which of n pictures (n, 28, 28) need nothing: light on dark, 18 to 22 pixels long, centred by mass.
+    """Which of n images (n, 28, 28) are in MNIST's form: light on dark, 18 to 22 pixels long, centred by mass.
 
     MNIST's 70,000 digits all have 18 to 20 pixels and their centre within half a pixel of the middle.
     """
@@ -103,7 +81,7 @@ def _extent(lit: NDArray[np.bool_]) -> NDArray[np.intp]:
     return extent
 
 
-def _to_floats(values: Picture) -> NDArray[np.float32]:
+def _to_floats(values: Image) -> NDArray[np.float32]:
     return (
         (values / np.float32(255)).astype(np.float32, copy=False)
         if values.dtype == np.uint8
@@ -112,14 +90,14 @@ def _to_floats(values: Picture) -> NDArray[np.float32]:
 
 
 def _read_scans(
-    pictures: Pictures, wanted: NDArray[np.bool_], tensor: NDArray[np.float32], warnings: list[list[str]]
+    images: Images, wanted: NDArray[np.bool_], tensor: NDArray[np.float32], warnings: list[list[str]]
 ) -> NDArray[np.bool_]:
-    """Fills in the pictures of 28×28 on even paper whose ink alone is MNIST-like; says which those were."""
-    done = np.zeros(len(pictures), bool)
-    small = [index for index in np.flatnonzero(wanted).tolist() if pictures[index].shape[:2] == (SIDE, SIDE)]
-    opaque = {index: _opaque(pictures[index]) for index in small}
+    """Fills in the 28×28 images on even paper whose ink alone is in MNIST's form. Returns which those are."""
+    done = np.zeros(len(images), bool)
+    small = [index for index in np.flatnonzero(wanted).tolist() if images[index].shape[:2] == (SIDE, SIDE)]
+    opaque = {index: _opaque(images[index]) for index in small}
     for channels in (1, 3):
-        which = [i for i, picture in opaque.items() if (1 if picture.ndim == 2 else 3) == channels]
+        which = [i for i, image in opaque.items() if (1 if image.ndim == 2 else 3) == channels]
         if not which:
             continue
         scans = np.stack([_to_floats(opaque[i]).reshape(SIDE, SIDE, channels) for i in which])
@@ -138,19 +116,19 @@ def _read_scans(
 
 
 def _make_canonical(
-    pictures: Pictures,
+    images: Images,
     which: NDArray[np.intp],
     tensor: NDArray[np.float32],
     warnings: list[list[str]],
     deadline: Deadline,
 ) -> None:
-    # Only pictures that are not MNIST's need Pillow; its import costs more than an inference.
+    # Importing Pillow costs more than an inference, and only these images need it.
     from lambda_fn.digits.mnist_form import canonical
 
-    opaque = [_opaque(pictures[index]) for index in which]
+    opaque = [_opaque(images[index]) for index in which]
     found = canonical(opaque, deadline)
-    coloured = np.array([_has_colour(picture) for picture in opaque])
-    other_size = np.array([picture.shape[:2] != (SIDE, SIDE) for picture in opaque])
+    coloured = np.array([_has_colour(image) for image in opaque])
+    other_size = np.array([image.shape[:2] != (SIDE, SIDE) for image in opaque])
     blank = found.contrast < BLANK_BELOW
     tensor[which] = np.where(blank[:, np.newaxis, np.newaxis], 0, found.tensor)
     codes = {
@@ -168,19 +146,19 @@ def _make_canonical(
             warnings[which[place]].append(code)
 
 
-def _opaque(picture: Picture) -> Picture:
-    """Without alpha: what is transparent lies on white; and without a third axis where it is grey."""
-    if picture.ndim == 2:
-        return picture
-    if picture.shape[2] == 4:
-        values = _to_floats(picture)
+def _opaque(image: Image) -> Image:
+    """Without alpha (transparent pixels become white), and without a third axis if it is grey."""
+    if image.ndim == 2:
+        return image
+    if image.shape[2] == 4:
+        values = _to_floats(image)
         return values[..., :3] * values[..., 3:] + (1 - values[..., 3:])
-    return picture[..., 0] if picture.shape[2] == 1 else picture
+    return image[..., 0] if image.shape[2] == 1 else image
 
 
-def _has_colour(picture: Picture) -> bool:
-    if picture.ndim == 2:
+def _has_colour(image: Image) -> bool:
+    if image.ndim == 2:
         return False
-    red, green, blue = (picture[..., channel] for channel in range(3))
+    red, green, blue = (image[..., channel] for channel in range(3))
     spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
-    return float(spread.max()) > (0.06 * 255 if picture.dtype == np.uint8 else 0.06)
+    return float(spread.max()) > (0.06 * 255 if image.dtype == np.uint8 else 0.06)

@@ -1,22 +1,23 @@
-"""A path of the Open Inference Protocol V2 in, what lies there out; what is said of the server and of its models.
+"""Answers the paths of the Open Inference Protocol V2 that describe the server and its models.
 
-Triton's `config`, `stats` and repository `index` say what is true here: requests are counted in CloudWatch, where all
-environments are seen, and clients neither load nor unload a model.
+Triton's `config`, `stats` and repository `index` hold what is true here: requests are counted in CloudWatch, across all
+environments, and clients neither load nor unload models.
 https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from lambda_fn import __version__
-from lambda_fn.errors import ModelRejected, NotFound, RequestError
-from lambda_fn.inference.contract import Contract
-from lambda_fn.inference.model import Models
-from lambda_fn.v2.request import DATATYPES, DIGIT, forms
+from lambda_fn.errors import ModelRejected, NotFound, NotReady
+from lambda_fn.inference.contract import Contract, Tensor
+from lambda_fn.inference.repository import Repository
+from lambda_fn.task import Task
 
-# Each path's method. {model} and {version} stand for one part of a path.
+# The method of each path. {model} and {version} are one part of a path each.
 ROUTES = {
     "/v2": "GET",
     "/v2/health/live": "GET",
@@ -39,137 +40,138 @@ _PATTERNS = {route: re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route) + "/*
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a path names: its route, and the model and the version where they stand in it."""
+    """A path, parsed: its route, and its model and version if the route has them."""
 
     route: str
-    model: str | None = None
+    model: str = ""
     version: str | None = None
 
     @property
     def method(self) -> str:
-        """The one that the route takes."""
+        """The method that the route takes."""
         return ROUTES[self.route]
 
     @property
     def infers(self) -> bool:
-        """Whether images are sent to it; all others are answered by `describe`."""
+        """Whether it is an inference request; `Endpoints` answers all others."""
         return self.route.endswith("/infer")
 
 
 def find(path: str) -> Call:
-    """What a path names. Raises NotFound: nothing."""
+    """Parses a path. Raises NotFound."""
     for route, pattern in _PATTERNS.items():
         if match := pattern.fullmatch(path):
             return Call(route, **match.groupdict())
     raise NotFound("not_found", "no such path")
 
 
-def check_model(call: Call, models: Models) -> None:
-    """Raises NotFound: there is no such model or version; the message names those there are."""
-    name = models.default.contract.name
-    if call.model not in (None, name):
-        raise NotFound("unknown_model", f"no such model; there is {name}")
-    models.contract(call.version)
+class Endpoints:
+    """Describes the models of a repository."""
+
+    def __init__(self, repository: Repository, tasks: Mapping[str, Task[Any]], max_inputs: int) -> None:
+        self._repository = repository
+        self._tasks = tasks
+        self._max_inputs = max_inputs
+
+    def check_exists(self, call: Call) -> None:
+        """Raises NotFound: no such model or version; the message names those that exist."""
+        if call.model:
+            with suppress(ModelRejected):  # it exists, and is not ready
+                self._repository.contract(call.model, call.version)
+
+    def describe(self, call: Call) -> Any:
+        """The answer to a call that infers nothing, to be written as JSON. Raises RequestError: it is not ready."""
+        match call.route.replace("/versions/{version}", ""):
+            case "/v2":
+                return {"name": "postal-digits", "version": __version__, "extensions": ["binary_tensor_data"]}
+            case "/v2/health/live":
+                return {"live": True}
+            case "/v2/health/ready":
+                return self._server_ready()
+            case "/v2/repository/index":
+                return self._index()
+            case "/v2/models/stats":
+                return {"model_stats": [each for name in self._repository.names for each in self._stats(name, None)]}
+            case "/v2/models/{model}":
+                return self._metadata(self._contract(call))
+            case "/v2/models/{model}/ready":
+                self._check_ready(call.model, call.version)
+                return {"name": call.model, "ready": True}
+            case "/v2/models/{model}/config":
+                return self._config(self._contract(call))
+            case _:
+                return {"model_stats": self._stats(call.model, call.version)}
+
+    def _contract(self, call: Call) -> Contract:
+        try:
+            return self._repository.contract(call.model, call.version)
+        except ModelRejected:
+            raise NotReady(call.version or "") from None
+
+    def _check_ready(self, name: str, version: str | None) -> None:
+        try:
+            self._repository.get(name, version)
+        except ModelRejected:
+            raise NotReady(version or self._repository.default_version(name)) from None
+
+    def _server_ready(self) -> dict[str, Any]:
+        for name in self._repository.names:
+            for version in self._repository.versions(name):
+                self._check_ready(name, version)
+        return {"live": True, "ready": True}  # the protocol's own example has `live` here
+
+    def _index(self) -> list[dict[str, str]]:
+        return [
+            {"name": name, "version": version} | self._state(name, version)
+            for name in self._repository.names
+            for version in self._repository.versions(name)
+        ]
+
+    def _state(self, name: str, version: str) -> dict[str, str]:
+        try:
+            self._check_ready(name, version)
+        except NotReady as error:
+            return {"state": "UNAVAILABLE", "reason": error.message}
+        return {"state": "READY", "reason": ""}
+
+    def _stats(self, name: str, version: str | None) -> list[dict[str, str]]:
+        versions = self._repository.versions(name) if version is None else (version,)
+        return [{"name": name, "version": each} for each in versions]
+
+    def _metadata(self, contract: Contract) -> dict[str, Any]:
+        route = self._tasks[contract.task].tensor_route
+        # Metadata has one datatype and one shape for a tensor. Parameters list the others that are accepted.
+        parameters = {
+            "also_datatypes": ", ".join(route.datatypes[1:]),
+            "also_shapes": ", ".join(str(list(shape)) for shape in route.shapes(contract)[1:]),
+            f"max_{contract.unit}s": self._max_inputs,
+        }
+        return {
+            "name": contract.name,
+            "versions": list(self._repository.versions(contract.name)),
+            "platform": "onnx_onnxv1",  # the protocol's name for ONNX Runtime
+            "inputs": [_metadata(route.input(contract)) | {"parameters": parameters}],
+            "outputs": [_metadata(output) for output in route.outputs(contract)[: route.by_default]],
+        }
+
+    def _config(self, contract: Contract) -> dict[str, Any]:
+        route = self._tasks[contract.task].tensor_route
+        return {
+            "name": contract.name,
+            "platform": "onnxruntime_onnx",
+            "max_batch_size": self._max_inputs,
+            "input": [_config(route.input(contract))],
+            "output": [_config(output) for output in route.outputs(contract)[: route.by_default]],
+        }
 
 
-def describe(call: Call, models: Models, max_images: int) -> Any:
-    """The answer of a path that infers nothing, to be written as JSON. Raises RequestError: it is not ready."""
-    return _DESCRIPTIONS[call.route.replace("/versions/{version}", "")](models, call.version, max_images)
+def _metadata(tensor: Tensor) -> dict[str, Any]:
+    return {"name": tensor.name, "datatype": tensor.datatype, "shape": list(tensor.shape)}
 
 
-def _server(*_: object) -> dict[str, Any]:
-    return {"name": "postal-digits", "version": __version__, "extensions": ["binary_tensor_data"]}
-
-
-def _live(*_: object) -> dict[str, Any]:
-    return {"live": True}
-
-
-def _server_ready(models: Models, *_: object) -> dict[str, Any]:
-    for version in models.contracts:
-        _check_ready(models, version)
-    return {"live": True, "ready": True}  # `live` is what the protocol's document prints here
-
-
-def _ready(models: Models, version: str | None, _: int) -> dict[str, Any]:
-    _check_ready(models, version)
-    return {"name": models.default.contract.name, "ready": True}
-
-
-def _check_ready(models: Models, version: str | None) -> None:
-    """A version is loaded and verified when it is first asked for; the protocol wants a 4xx where that fails."""
-    try:
-        models.get(version)
-    except ModelRejected:
-        raise RequestError("not_ready", f"version {version} is not what its contract says") from None
-
-
-def _metadata(models: Models, version: str | None, max_images: int) -> dict[str, Any]:
-    contract = models.contract(version)
-    # The protocol has one datatype and one shape for a tensor: the model's own; the parameters say what else is taken.
-    parameters = {
-        "also_datatypes": ", ".join(name for name in DATATYPES if name != contract.input_datatype),
-        "also_shapes": ", ".join(str(list(form)) for form in forms(contract)[1:]),
-        "max_images": max_images,
-    }
-    given, *made = _tensors(contract)
-    return {
-        "name": contract.name,
-        "versions": list(models.contracts),
-        "platform": "onnx_onnxv1",  # the protocol's name for ONNX Runtime
-        "inputs": [given | {"parameters": parameters}],
-        "outputs": made,
-    }
-
-
-def _tensors(contract: Contract) -> list[dict[str, Any]]:
-    """The model's input, and what comes out where a request does not say what is to."""
-    return [
-        {"name": contract.input_name, "datatype": contract.input_datatype, "shape": list(contract.input_shape)},
-        {"name": contract.output_name, "datatype": contract.output_datatype, "shape": list(contract.output_shape)},
-        {"name": DIGIT, "datatype": "INT64", "shape": [-1]},
-    ]
-
-
-def _config(models: Models, version: str | None, max_images: int) -> dict[str, Any]:
-    """Triton's form: shapes without the batch, and a scalar is a shape of 1 that is made none."""
-    contract = models.contract(version)
-    given, *made = (
-        {"name": tensor["name"], "data_type": f"TYPE_{tensor['datatype']}"}
-        | ({"dims": tensor["shape"][1:]} if tensor["shape"][1:] else {"dims": [1], "reshape": {"shape": []}})
-        for tensor in _tensors(contract)
-    )
-    said = {"name": contract.name, "platform": "onnxruntime_onnx", "max_batch_size": max_images}
-    return said | {"input": [given], "output": made}
-
-
-def _statistics(models: Models, version: str | None, _: int) -> dict[str, Any]:
-    name = models.default.contract.name
-    versions = list(models.contracts) if version is None else [version]
-    return {"model_stats": [{"name": name, "version": each} for each in versions]}
-
-
-def _index(models: Models, *_: object) -> list[dict[str, str]]:
-    name = models.default.contract.name
-    return [{"name": name, "version": version} | _state(models, version) for version in models.contracts]
-
-
-def _state(models: Models, version: str) -> dict[str, str]:
-    try:
-        _check_ready(models, version)
-    except RequestError as error:
-        return {"state": "UNAVAILABLE", "reason": error.message}
-    return {"state": "READY", "reason": ""}
-
-
-_DESCRIPTIONS: dict[str, Callable[[Models, str | None, int], Any]] = {
-    "/v2": _server,
-    "/v2/health/live": _live,
-    "/v2/health/ready": _server_ready,
-    "/v2/repository/index": _index,
-    "/v2/models/stats": _statistics,
-    "/v2/models/{model}": _metadata,
-    "/v2/models/{model}/ready": _ready,
-    "/v2/models/{model}/config": _config,
-    "/v2/models/{model}/stats": _statistics,
-}
+def _config(tensor: Tensor) -> dict[str, Any]:
+    """As Triton writes it: without the batch dimension, and a scalar as one reshaped dimension."""
+    dims = list(tensor.shape[1:])
+    form: dict[str, Any] = {"dims": dims} if dims else {"dims": [1], "reshape": {"shape": []}}
+    datatype = {"BYTES": "STRING"}.get(tensor.datatype, tensor.datatype)
+    return {"name": tensor.name, "data_type": f"TYPE_{datatype}"} | form

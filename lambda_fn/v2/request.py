@@ -1,6 +1,6 @@
-"""An inference request of the Open Inference Protocol in, its pictures and the outputs that it asks for out.
+"""Reads an inference request of the Open Inference Protocol: its input tensor, and the outputs that it asks for.
 
-Its tensor stands in the JSON as numbers, or after it as raw bytes, little-endian and row-major.
+The tensor's values are numbers in the JSON, or raw bytes after it, little-endian and row-major.
 https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
 """
@@ -15,74 +15,56 @@ import numpy as np
 import simdjson
 from numpy.typing import NDArray
 
-from lambda_fn.bodies import json_arrays, json_errors
+from lambda_fn.bodies import images, json_arrays, json_errors
 from lambda_fn.errors import InvalidRequest
 from lambda_fn.inference.contract import Contract
+from lambda_fn.task import TensorRoute
 
 LENGTH = "Inference-Header-Content-Length"
-DIGIT = "digit"
-WARNINGS = "warnings"
 DATATYPES: dict[str, np.dtype[Any]] = {"FP32": np.dtype("<f4"), "UINT8": np.dtype("u1")}
-# It comes back in the answer, which must not outgrow what Lambda takes.
+# The answer repeats the id, and must stay below Lambda's limit.
 ID_CHARACTERS = 1024
-# What Triton's clients can ask of an output and we can't give; other parameters are for other servers.
+# Parameters of an output that Triton's clients may send and that are not served here. Others are for other servers.
 _REFUSED = ("classification", "shared_memory_region")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What an inference request says.
+    """An inference request.
 
     Attributes:
-        id: to be returned, if it was given.
-        pictures: n×28×28×1, float32 in 0..1 or uint8.
-        outputs: names in the order of the answer, and whether each is to come as raw bytes.
+        id: to be repeated in the answer, if there is one.
+        values: of the input tensor, in the shape that the client sent: float64 or float32 for FP32, uint8 for UINT8.
+        outputs: the requested names in order, and whether each is to be raw bytes.
     """
 
     id: str | None
-    pictures: json_arrays.Picture
+    values: NDArray[Any]
     outputs: dict[str, bool]
 
 
-def forms(contract: Contract) -> tuple[tuple[int, ...], ...]:
-    """The shapes that the input may have: with its channel, without, and each image as one row of pixels."""
-    _, *image = contract.input_shape
-    return (-1, *image), (-1, *image[:-1]), (-1, math.prod(image))
-
-
-def read(content: bytes, header_length: str, contract: Contract, max_images: int) -> Request:
-    """Reads a request's body; `header_length` is the header of that name, or "".
+def read(content: bytes, header_length: str, route: TensorRoute[Any], contract: Contract, max_inputs: int) -> Request:
+    """Reads a request's body. `header_length` is the value of the header LENGTH, or "".
 
     Raises:
         InvalidRequest: it is not as the protocol says, or not as the model takes it.
-        TooLarge: more than `max_images`.
+        TooLarge: more than `max_inputs`.
     """
     text, raw = _split(content, header_length)
-    try:
-        document = simdjson.Parser().parse(text)
-    except (ValueError, RuntimeError):
-        if not header_length and b"binary_data_size" in text:
-            raise InvalidRequest("invalid_header", f"binary_data_size is given, and no header {LENGTH}") from None
-        json_errors.explain_unreadable(text)
-    if not isinstance(document, simdjson.Object):
-        raise InvalidRequest(
-            "not_an_object", f'the body is {json_errors.kind(document)}; it must be {{"inputs": [...]}}'
-        )
-    said, outputs = _id(document), _outputs(document, contract)
-    tensor = _input(document, contract.input_name)
+    document = _parse(text, header_length)
+    request_id, outputs = _id(document), _outputs(document, route, contract)
+    name = route.input(contract).name
+    tensor = _input(document, name)
     datatype = tensor.get("datatype")
-    if not isinstance(datatype, str) or datatype not in DATATYPES:
-        raise InvalidRequest("invalid_datatype", f"{contract.input_name} takes the datatypes {' and '.join(DATATYPES)}")
-    shape = _shape(tensor, contract, max_images)
+    if not isinstance(datatype, str) or datatype not in route.datatypes:
+        raise InvalidRequest("invalid_datatype", f"{name} takes the datatypes {' and '.join(route.datatypes)}")
+    shape = _shape(tensor, name, route.shapes(contract), contract.unit, max_inputs)
     size = _parameters(tensor).get("binary_data_size")
     if size is None:
         if raw:
             raise InvalidRequest("invalid_length", f"{len(raw)} bytes follow the JSON without a binary_data_size")
-        values: NDArray[Any] = _from_json(tensor, shape, datatype)
-    else:
-        values = _from_bytes(tensor, shape, datatype, size, raw)
-    pictures = values if values.dtype == np.uint8 else json_arrays.scale(values, 0)
-    return Request(said, pictures.reshape(contract.input_shape), outputs)
+        return Request(request_id, _from_json(tensor, shape, datatype, contract.unit), outputs)
+    return Request(request_id, _from_bytes(tensor, shape, datatype, size, raw), outputs)
 
 
 def _split(content: bytes, header_length: str) -> tuple[bytes, memoryview]:
@@ -94,6 +76,16 @@ def _split(content: bytes, header_length: str) -> tuple[bytes, memoryview]:
     return content[:given], memoryview(content)[given:]
 
 
+def _parse(text: bytes, header_length: str) -> simdjson.Object:
+    try:
+        return json_arrays.parse(text, '{"inputs": [...]}')
+    except InvalidRequest as error:
+        # Raw bytes follow, and nothing says where the JSON ends.
+        if error.code == "not_json" and not header_length and b"binary_data_size" in text:
+            raise InvalidRequest("invalid_header", f"binary_data_size is given, and no header {LENGTH}") from None
+        raise
+
+
 def _input(document: simdjson.Object, name: str) -> simdjson.Object:
     inputs = document.get("inputs")
     if not isinstance(inputs, simdjson.Array) or len(inputs) != 1 or not isinstance(inputs[0], simdjson.Object):
@@ -103,17 +95,19 @@ def _input(document: simdjson.Object, name: str) -> simdjson.Object:
     return inputs[0]
 
 
-def _shape(tensor: simdjson.Object, contract: Contract, max_images: int) -> tuple[int, ...]:
+def _shape(
+    tensor: simdjson.Object, name: str, allowed: tuple[tuple[int, ...], ...], unit: str, max_inputs: int
+) -> tuple[int, ...]:
     given = tensor.get("shape")
-    elements = list(given) if isinstance(given, simdjson.Array) and len(given) <= len(contract.input_shape) else []
+    longest = max(map(len, allowed))
+    elements = list(given) if isinstance(given, simdjson.Array) and len(given) <= longest else []
     sizes = tuple(size for size in elements if type(size) is int)  # neither 28.0 nor true
-    allowed = forms(contract)
     if len(sizes) != len(elements) or (-1, *sizes[1:]) not in allowed or sizes[0] < 0:
-        texts = " or ".join(str(list(form)).replace("-1", "n") for form in allowed)
-        raise InvalidRequest("invalid_shape", f"the shape of {contract.input_name} must be {texts}")
+        texts = " or ".join(str(list(shape)).replace("-1", "n") for shape in allowed)
+        raise InvalidRequest("invalid_shape", f"the shape of {name} must be {texts}")
     if sizes[0] == 0:
-        raise InvalidRequest("empty", f"{contract.input_name} is empty; it must hold at least one image")
-    json_arrays.check_count(sizes[0], max_images)
+        raise InvalidRequest("empty", f"{name} is empty; it must hold at least one {unit}")
+    images.check_count(sizes[0], max_inputs)
     return sizes
 
 
@@ -133,7 +127,7 @@ def _from_bytes(
     return values.reshape(shape)
 
 
-def _from_json(tensor: simdjson.Object, shape: tuple[int, ...], datatype: str) -> NDArray[Any]:
+def _from_json(tensor: simdjson.Object, shape: tuple[int, ...], datatype: str, unit: str) -> NDArray[Any]:
     data = tensor.get("data")
     if not isinstance(data, simdjson.Array):
         raise InvalidRequest(
@@ -152,7 +146,7 @@ def _from_json(tensor: simdjson.Object, shape: tuple[int, ...], datatype: str) -
     wrong = (values < 0) | (values > 255) | (values != np.trunc(values))
     if wrong.any():
         index = int(wrong.reshape(len(values), -1).any(axis=1).argmax())
-        raise InvalidRequest("out_of_range", f"image {index} holds a value that is no UINT8; it takes 0 to 255")
+        raise InvalidRequest("out_of_range", f"{unit} {index} holds a value that is not UINT8; it takes 0 to 255")
     return values.astype(np.uint8)
 
 
@@ -165,14 +159,14 @@ def _id(document: simdjson.Object) -> str | None:
     return given
 
 
-def _outputs(document: simdjson.Object, contract: Contract) -> dict[str, bool]:
+def _outputs(document: simdjson.Object, route: TensorRoute[Any], contract: Contract) -> dict[str, bool]:
     binary = _flag(_parameters(document), "binary_data_output", False)
     listed = document.get("outputs")
     if listed is not None and not isinstance(listed, simdjson.Array):
         raise InvalidRequest("invalid_outputs", "outputs must be a list")
+    known = [output.name for output in route.outputs(contract)]
     if not listed:
-        return dict.fromkeys((contract.output_name, DIGIT), binary)
-    known = (contract.output_name, DIGIT, WARNINGS)
+        return dict.fromkeys(known[: route.by_default], binary)
     outputs: dict[str, bool] = {}
     for output in listed:
         name = output.get("name") if isinstance(output, simdjson.Object) else None

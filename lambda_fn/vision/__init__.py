@@ -1,0 +1,1 @@
+"""Finds ink, lines and connected pieces in images of paper."""

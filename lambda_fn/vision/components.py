@@ -1,4 +1,4 @@
-"""A batch of masks in, its connected components out: runs of pixels joined row by row, all pictures at once."""
+"""Finds the connected components of masks, by joining runs of pixels row by row, all masks at once."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ class Components:
     """The 8-connected components of n masks, m in all.
 
     Attributes:
-        image: which mask each lies in, m; area: in pixels, m.
+        image: the mask of each component, m; area: its pixels, m.
         top, bottom, left, right: the bounding box, both ends included, m each.
         x, y: the centre of mass, m each.
-        runs: one row a run of pixels: mask, row, first column, last column, component.
+        runs: for each run of pixels its mask, row, first column, last column and component.
         shape: of the masks, (n, height, width).
     """
 
@@ -32,7 +32,7 @@ class Components:
     shape: tuple[int, int, int]
 
     def paint(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """The masks of the chosen components only."""
+        """Masks (n, height, width) of the chosen components only."""
         n, height, width = self.shape
         image, row, first, last = (values[chosen[self.runs[4]]] for values in self.runs[:4])
         edges = np.zeros((n, height, width + 1), np.int8)
@@ -41,7 +41,7 @@ class Components:
         return np.cumsum(edges[..., :-1], axis=2, dtype=np.int8).astype(bool)
 
     def meet(self, masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which of the m components have a pixel in their picture's mask (n, height, width)."""
+        """Which of the m components have a pixel in common with `masks` (n, height, width)."""
         image, row, first, last, component = self.runs
         before = np.pad(np.cumsum(masks, axis=2, dtype=np.int16), ((0, 0), (0, 0), (1, 0)))
         inside = before[image, row, last + 1] - before[image, row, first]
@@ -78,8 +78,8 @@ def find(masks: NDArray[np.bool_]) -> Components:
     )
 
 
-def grown(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The masks (n, height, width) with the pixels above, below and beside theirs."""
+def dilate(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The masks (n, height, width), larger by the pixels above, below, left and right of theirs."""
     result = masks.copy()
     result[:, 1:] |= masks[:, :-1]
     result[:, :-1] |= masks[:, 1:]
@@ -95,9 +95,9 @@ def _of_each(component: Ints, values: Ints, m: int) -> Ints:
 
 
 def _join(row: Ints, first: Ints, last: Ints, height: int, stride: int) -> tuple[Ints, int]:
-    """The component of each run, numbered from 0, and how many there are.
+    """The component of each run, numbered from 0, and the number of components.
 
-    Runs of neighbouring rows that touch (corners too) get the lower label of the two until nothing changes.
+    Touching runs of neighbouring rows (corners count) take the lower label of the two until nothing changes.
     """
     below = (row + 1) * stride
     start = np.searchsorted(row * stride + last + 1, below + first)

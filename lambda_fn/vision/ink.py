@@ -1,7 +1,7 @@
-"""Canvases of any paper and pen in, ink out: 0 for paper, 1 for ink, whatever their colours and the light.
+"""Tells ink from paper, whatever their colours and the light: 0 for paper, 1 for ink.
 
-A canvas is a float32 array S×S×3 in 0..1; n of them are worked on at once. `inside` tells which of its pixels are the
-picture's own, for a picture that is not square leaves the rest of its canvas empty.
+It works on n canvases at once, float32 S×S×3 in 0..1. `inside` marks the pixels of a canvas that the image covers: an
+image that is not square leaves the rest empty.
 """
 
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ LEVELS = 128
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """What was found on n canvases.
+    """The ink of n canvases.
 
     Attributes:
         strength: n×S×S, 0 (paper) to 1 (ink).
-        mask: n×S×S, where strength is nearer to ink than to paper.
-        contrast: n, how far ink and paper are apart, 0..1 of the range of grey.
-        clarity: n, share of the variance that the two explain, 0..1: low where there are not just two of them.
-        light: n, whether the ink is lighter than the paper.
+        mask: n×S×S, where strength is closer to ink than to paper.
+        contrast: n, distance between ink and paper, 0..1 of the range of grey.
+        clarity: n, share of the variance that ink and paper explain, 0..1; low where there is more than these two.
+        light: n, whether ink is lighter than paper.
     """
 
     strength: Floats
@@ -35,7 +35,7 @@ class Ink:
 
 
 def find(canvases: Floats, inside: Masks, paper: Floats) -> Ink:
-    """Separates ink from paper on n canvases (n, S, S, 3); `paper` is a first guess of its colour (n, 3)."""
+    """Separates ink from paper on n canvases (n, S, S, 3); `paper` is a first guess of the paper's colour (n, 3)."""
     difference: Floats = (canvases - paper[:, np.newaxis, np.newaxis]) * inside[..., np.newaxis]
     direction = _direction(difference)
     signal: Floats = (difference @ direction[:, np.newaxis, :, np.newaxis])[..., 0]
@@ -60,7 +60,7 @@ def _direction(difference: Floats) -> Floats:
 
 
 def _sign(signal: Floats) -> Floats:
-    """+1 or -1, so that what differs from the paper most is positive."""
+    """+1 or -1, so that the pixels that differ most from the paper are positive."""
     return np.where((signal * signal * signal).sum(axis=(1, 2)) < 0, -1, 1).astype(np.float32)
 
 
@@ -92,7 +92,7 @@ def _otsu(signal: Floats, inside: Masks) -> tuple[Floats, Floats, Floats, Floats
 
 
 def _shade(signal: Floats, paper: Masks) -> Floats:
-    """A smooth surface (quadratic in x and y) through the paper's own pixels: light that is not even."""
+    """The uneven light: a surface, quadratic in x and y, through the pixels of the paper."""
     side = signal.shape[1]
     axis = np.linspace(-1, 1, side, dtype=np.float32)
     x, y = np.meshgrid(axis, axis)
@@ -100,7 +100,7 @@ def _shade(signal: Floats, paper: Masks) -> Floats:
     weight = paper.reshape(len(signal), -1).astype(np.float32)
     squares = (terms[:, np.newaxis] * terms).reshape(36, -1)
     surface = np.empty_like(signal)
-    # One picture at a time: a product for many at once rounds differently with their number.
+    # One canvas at a time: a matrix product of many rounds differently with their number.
     for index, (values, used) in enumerate(zip(signal.reshape(len(signal), -1), weight, strict=True)):
         gram = (squares @ used).reshape(6, 6) + 1e-3 * np.eye(6, dtype=np.float32)
         surface[index] = (np.linalg.solve(gram, terms @ (values * used)) @ terms).reshape(side, side)

@@ -1,0 +1,1 @@
+"""The digits: one handwritten digit an image."""

@@ -1,0 +1,40 @@
+"""What is known of one request; the routes fill it in, and observers read it."""
+
+import time
+from dataclasses import dataclass, field
+
+from lambda_fn.inference.contract import Contract
+from lambda_fn.pipeline import Prediction
+
+
+@dataclass(slots=True)
+class RequestLog:
+    """One request. It never holds a body, a key, a query string, or a path that is no route.
+
+    Attributes:
+        started, decoded: readings of time.perf_counter(), in seconds; `decoded` when the body was read or refused.
+        contract: of the model version that answers; of the default one where the request names none.
+        prediction: None for a request that predicts nothing, or failed before.
+        rejection: the code of a 4xx.
+        error: of a 5xx.
+    """
+
+    contract: Contract
+    request_id: str = ""
+    method: str = ""
+    route: str = "unknown"
+    status: int = 0
+    body_bytes: int = 0
+    started: float = field(default_factory=time.perf_counter)
+    decoded: float | None = None
+    prediction: Prediction | None = None
+    rejection: str | None = None
+    error: BaseException | None = None
+
+    def decode_ms(self) -> float:
+        """Milliseconds from the start until the body was decoded; 0 without a body."""
+        return 0.0 if self.decoded is None else (self.decoded - self.started) * 1e3
+
+    def total_ms(self) -> float:
+        """Milliseconds since the request began."""
+        return (time.perf_counter() - self.started) * 1e3

@@ -1,0 +1,203 @@
+"""What the build of the digits needs beside the notebooks: test data, golden requests, and members of the contract."""
+
+from __future__ import annotations
+
+import base64
+import json
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lambda_fn.bodies import image_files
+from lambda_fn.deadline import NEVER
+from lambda_fn.digits.task import TASK
+from lambda_fn.inference.model import Model
+from lambda_fn.pipeline import predict
+from model.digits.data import mnist, paper_set
+
+Tensors = dict[str, NDArray[np.float32]]
+
+NAME = "digits"
+NOTEBOOKS = {"1": "mnist_convnet.ipynb", "2": "mnist_paper.ipynb"}
+LABELS = [str(digit) for digit in range(10)]
+
+CONTRACT: dict[str, Any] = {
+    "task": "digit_images",
+    "unit": "image",
+    "inputs": [{"name": "images", "datatype": "FP32", "shape": [-1, 28, 28, 1]}],
+    "outputs": [{"name": "probabilities", "datatype": "FP32", "shape": [-1, 10]}],
+    "labels": LABELS,
+    "class_metrics": [f"Digit{digit}" for digit in LABELS],
+    "preprocessing": {"pixel_range": [0.0, 1.0], "ink": "light on dark", "size": [28, 28]},
+    "golden_tolerance": 1e-4,  # ten times what the build allows, for processors that round differently
+}
+
+
+def _warning(meaning: str, alarm_above: float | None = None, alarm_meaning: str | None = None) -> dict[str, Any]:
+    return {"meaning": meaning, "alarm_above": alarm_above, "alarm_meaning": alarm_meaning}
+
+
+# From which share of the images somebody should look. Clean scans in MNIST's form have no warnings; generated photographs
+# of digits on paper (data/paper.py) have the share in brackets. The first four say that an image is bad, and their
+# limits are at least twice what photographs have. The others say that images are of another kind than clean scans: a
+# stage whose post is of that kind lists them in usual_warnings.
+CONTRACT["warnings"] = {
+    # (0.001)
+    "blank": _warning(
+        "nothing is on the paper",
+        0.02,
+        "show nothing at all: an empty tray, a closed shutter, a light that is off",
+    ),
+    # (0.04)
+    "unclear": _warning(
+        "more than ink on paper; a person should look",
+        0.1,
+        "show more than ink on paper: stamps, folds, shadows",
+    ),
+    # (0.07)
+    "low_contrast": _warning(
+        "ink and paper differ little",
+        0.2,
+        "are grey on grey: a weak light, a worn ribbon, a wrong exposure",
+    ),
+    # (0.25)
+    "cluttered": _warning(
+        "ink was left out: a line, a neighbour, specks",
+        0.5,
+        "have more in them than a digit: they are cropped badly, or forms have lines",
+    ),
+    # (0.43)
+    "inverted": _warning(
+        "dark ink on light paper was turned to light on dark",
+        0.2,
+        "are dark on light, unlike clean scans: the inversion was turned off, or a client is new",
+    ),
+    # (0.61)
+    "colour": _warning(
+        "the image has colours",
+        0.2,
+        "are coloured, unlike clean scans: another camera or another client",
+    ),
+    # (0.30)
+    "recentred": _warning(
+        "the digit was moved to the middle",
+        0.2,
+        "have their digit off centre: the cropping has shifted",
+    ),
+    # (1.00)
+    "resized": _warning(
+        "the digit was scaled to the size that the model knows",
+        0.2,
+        "have another size than clean scans: another camera, another cropping or another client",
+    ),
+    "low_confidence": _warning("a person should look: the model is unsure, or the image is blank or unclear"),
+}
+
+# Two likeliest digits that are closer could change places on another processor.
+CLEAR_MARGIN = 0.02
+# Golden images on paper: the model must be this sure, so that another processor's rounding can't change the answer.
+SURE = 0.99
+PAPER_SEED = 20261127
+PAPER_TOLERANCE = 0.02  # libjpeg and LAPACK round differently from one processor to another
+LARGEST_FILE = 6000  # bytes
+
+
+def test_set() -> tuple[Tensors, NDArray[np.uint8]]:
+    """MNIST's 10,000 test images as the model takes them, and their digits."""
+    images, labels = mnist.load("test")
+    return {"images": as_tensor(images)}, labels
+
+
+def as_tensor(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Images n×28×28 of 0..255 as n×28×28×1 of 0..1."""
+    return (images / np.float32(255)).astype(np.float32)[..., np.newaxis]
+
+
+def choose(labels: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Twenty golden images, digits 0 to 9 twice: the surest right answer of each digit, then the least sure."""
+    second, first = np.sort(probabilities, axis=1)[:, -2:].T
+    right = (probabilities.argmax(axis=1) == labels) & (first - second > CLEAR_MARGIN)
+    candidates = [np.flatnonzero(right & (labels == digit)) for digit in range(10)]
+    surest = [of_digit[first[of_digit].argmax()] for of_digit in candidates]
+    least_sure = [of_digit[first[of_digit].argmin()] for of_digit in candidates]
+    return np.array(surest + least_sure)
+
+
+def golden_tensors(labels: NDArray[np.uint8], probabilities: NDArray[np.float32], model: Model) -> Tensors:
+    """Inputs that prove the network: twenty test images, and ten that the preparation made of images on paper."""
+    images, _ = mnist.load("test")
+    scans = as_tensor(images[choose(labels, probabilities)])
+    on_paper = [image_files.decode([file])[0] for file in paper_files(model)]
+    prepared = TASK.prepare(on_paper, model.contract, NEVER)
+    return {"images": np.concatenate([scans, prepared.tensors["images"]])}
+
+
+def golden_requests(golden: Tensors, model: Model) -> list[dict[str, Any]]:
+    """Requests that prove the service. The heartbeat sends the first: one image of each digit, every other on paper."""
+    scans = (golden["images"][:20, ..., 0] * 255).round().astype(np.uint8)
+    on_paper = paper_files(model)
+    each_digit = [on_paper[digit] if digit % 2 else _png(scans[digit]) for digit in range(10)]
+    probabilities = [[round(float(p), 6) for p in row] for row in golden["probabilities"][:20]]
+    scanned = {
+        "y": [int(digit) for digit in golden["probabilities"][:20].argmax(axis=1)],
+        "probabilities": probabilities,
+    }
+    tolerance = CONTRACT["golden_tolerance"]
+    query = {"probabilities": "true"}
+    whole, fractions = scans.tolist(), (scans / 255).round(6).tolist()
+    return [
+        _request("one of each digit", _files(each_digit), {}, {"y": list(range(10))}, tolerance),
+        _request("pixels 0 to 255", {"x": whole}, query, scanned, tolerance),
+        _request("pixels 0 to 1", {"x": fractions}, query, scanned, tolerance),
+        _request("paper", _files(on_paper), {}, _answer(on_paper, model), PAPER_TOLERANCE),
+    ]
+
+
+def paper_files(model: Model) -> list[bytes]:
+    """A photograph of each digit from 0 to 9, PNG and JPEG in turn, that the model reads right and is sure of."""
+    images, labels = mnist.load("test")
+    found: list[bytes] = []
+    for digit in range(10):
+        for index in np.flatnonzero(labels == digit).tolist():
+            file = _photograph(paper_set.sheet(images, labels, PAPER_SEED, index), digit % 4 > 1)
+            if len(file) <= LARGEST_FILE and _is_sure(file, digit, model):
+                found.append(file)
+                break
+    return found
+
+
+def _is_sure(file: bytes, digit: int, model: Model) -> bool:
+    answer = _answer([file], model)
+    # Something must have been prepared, and nothing be doubtful.
+    warned = bool(answer["warnings"][0]) and "low_confidence" not in answer["warnings"][0]
+    return bool(answer["y"] == [digit] and answer["confidence"][0] >= SURE and warned)
+
+
+def _answer(files: list[bytes], model: Model) -> dict[str, list[Any]]:
+    answers = predict(TASK, model, image_files.decode(files)).answers
+    confidence = [round(float(value), 6) for value in answers.confidence]
+    return {**answers.members, "confidence": confidence, "warnings": answers.warnings}
+
+
+def _photograph(image: NDArray[np.uint8], as_jpeg: bool) -> bytes:
+    file = BytesIO()
+    Image.fromarray(image).save(file, "JPEG" if as_jpeg else "PNG", quality=90)
+    return file.getvalue()
+
+
+def _png(image: NDArray[np.uint8]) -> bytes:
+    return _photograph(image, as_jpeg=False)
+
+
+def _files(files: list[bytes]) -> dict[str, Any]:
+    return {"images": [base64.b64encode(file).decode() for file in files]}
+
+
+def _request(
+    name: str, body: dict[str, Any], query: dict[str, str], answer: dict[str, list[Any]], tolerance: float
+) -> dict[str, Any]:
+    members = {"name": name, "path": "/predict/batch", "query": query, "body": body}
+    return {**members, "answer": json.loads(json.dumps(answer)), "tolerance": tolerance}
