@@ -1,4 +1,4 @@
-"""The CDK's entry: the stage that `-c stage=...` names, with its configuration, its stack and the checks on it."""
+"""CDK app: synthesises the stage that `-c stage=...` names, and checks it with cdk-nag."""
 
 import sys
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""What is deployed: a stage's configuration comes in, a CloudFormation template goes out."""
+"""The AWS CDK stack of a stage."""

@@ -1,40 +1,44 @@
-"""The CDK's context comes in (`-c key=value`, cdk.json), the configuration of the stage that it names goes out."""
+"""Reads a stage's configuration from the CDK's context (`-c key=value`, cdk.json)."""
 
-import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from infra_cdk.config import STAGES, ConfigError, ScalingSchedule, StageConfig, refusal
+from pydantic import ValidationError
+
+from infra_cdk.config import STAGES, ConfigError, RetentionDays, ScalingSchedule, StageConfig, refusal
 
 
 def read(context: Mapping[str, Any]) -> StageConfig:
-    """The stage's values, with those of the context in their place.
+    """The stage's configuration, with the context's values in place of its own.
 
     Raises:
-        ConfigError: a value can't be used, or has no such name.
+        ConfigError: a value is refused, or its name is unknown.
     """
     stage = context.get("stage", "dev")
     if stage not in STAGES:
         raise ConfigError(f"stage is {stage!r}; it takes one of {', '.join(STAGES)}")
-    fields = {each.name: each for each in dataclasses.fields(StageConfig)}
-    # The CDK's own keys (feature flags, look-ups) hold characters that a name can't.
-    for unknown in (key for key in context if key.isidentifier() and key not in fields):
-        raise ConfigError(f"{unknown} is no value of a stage; there are {', '.join(fields)}")
-    given = {name: _parse(name, str(fields[name].type), context[name]) for name in fields if name in context}
-    return dataclasses.replace(STAGES[stage], **given)
-
-
-def _parse(name: str, kind: str, value: Any) -> Any:
-    text = str(value).strip()
+    names = StageConfig.model_fields
+    # The CDK's own keys (feature flags, look-ups) are no identifiers.
+    for unknown in (key for key in context if key.isidentifier() and key not in names):
+        raise ConfigError(f"{unknown} is no value of a stage; there are {', '.join(names)}")
+    values = dict(STAGES[stage]) | {name: _parse(name, str(context[name]).strip()) for name in names if name in context}
     try:
-        return PARSERS[kind](text)
+        return StageConfig(**values)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        raise refusal(name, values[name]) from None
+
+
+def _parse(name: str, text: str) -> Any:
+    try:
+        return PARSERS.get(StageConfig.model_fields[name].annotation, str)(text)
     except (ValueError, KeyError):
         raise refusal(name, text) from None
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(","))
+def _strings(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(","))
 
 
 def _schedules(text: str) -> tuple[ScalingSchedule, ...]:
@@ -48,12 +52,12 @@ def _schedule(line: str) -> ScalingSchedule:
     return ScalingSchedule(found[1], int(found[2]), int(found[3]))
 
 
-PARSERS: dict[str, Callable[[str], Any]] = {
-    str(str): str,
-    str(int): int,
-    str(float): float,
-    str(bool): lambda text: {"true": True, "false": False}[text.lower()],
-    str(tuple[str, ...]): _names,
-    str(tuple[float, ...]): lambda text: tuple(float(share) for share in text.split(",")),
-    str(tuple[ScalingSchedule, ...]): _schedules,
+PARSERS: dict[Any, Callable[[str], Any]] = {
+    int: int,
+    RetentionDays: int,
+    float: float,
+    bool: lambda text: {"true": True, "false": False}[text.lower()],
+    tuple[str, ...]: _strings,
+    tuple[float, ...]: lambda text: tuple(float(share) for share in text.split(",")),
+    tuple[ScalingSchedule, ...]: _schedules,
 }

@@ -1,4 +1,4 @@
-"""Log groups with one retention and one key, whose policy lets CloudWatch Logs use it for them and nothing else."""
+"""Log groups that share a retention time and an encryption key."""
 
 from aws_cdk import Aws, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -6,9 +6,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra_cdk.config import StageConfig
-
-USE_OF_THE_KEY = (
+KEY_ACTIONS = (
     "kms:Decrypt",
     "kms:DescribeKey",
     "kms:Encrypt",
@@ -20,44 +18,46 @@ USE_OF_THE_KEY = (
 
 
 class Logs(Construct):
-    """Makes the stage's log groups.
+    """Creates the stage's log groups.
 
     Attributes:
-        key: encrypts them; whatever else is to use it takes a statement of its own in the key's policy.
+        key: encrypts the log groups; any other use needs a statement in the key's policy.
     """
 
-    def __init__(self, scope: Construct, id: str, *, config: StageConfig) -> None:
+    def __init__(self, scope: Construct, id: str, *, retention_days: int, removal_policy: RemovalPolicy) -> None:
         super().__init__(scope, id)
-        self._retention_days = config.log_retention_days
-        self._removal = RemovalPolicy.RETAIN if config.protected else RemovalPolicy.DESTROY
+        self._retention_days = retention_days
+        self._removal_policy = removal_policy
         self.key = kms.Key(
             self,
             "Key",
             description=f"Log groups of {Stack.of(self).stack_name}",
             enable_key_rotation=True,
-            removal_policy=self._removal,
+            removal_policy=removal_policy,
         )
-        # The name that CloudFormation gives to a group that has none begins with the stack's.
-        self._allow(f"{Stack.of(self).stack_name}-*")
+        # CloudFormation's names for groups without one begin with the stack's name.
+        self._allow_cloudwatch_logs(f"{Stack.of(self).stack_name}-*")
 
     def group(self, scope: Construct, id: str, *, name: str | None = None) -> logs.LogGroup:
-        """A log group; with a name only where AWS itself looks for one by its name."""
+        """Creates a log group; give a name only where AWS requires one."""
         if name is not None:
-            self._allow(name)
-        group = logs.LogGroup(scope, id, log_group_name=name, encryption_key=self.key, removal_policy=self._removal)
+            self._allow_cloudwatch_logs(name)
+        group = logs.LogGroup(
+            scope, id, log_group_name=name, encryption_key=self.key, removal_policy=self._removal_policy
+        )
         resource = group.node.default_child
         assert isinstance(resource, logs.CfnLogGroup)  # noqa: S101
         resource.retention_in_days = self._retention_days
         return group
 
-    def _allow(self, name: str) -> None:
-        """A LogGroup takes a key and grants nothing on it: without this the deployment fails."""
-        group = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{name}"
+    def _allow_cloudwatch_logs(self, group_name: str) -> None:
+        """Lets CloudWatch Logs use the key: LogGroup adds no grant, and the deployment would fail."""
+        arn = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{group_name}"
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],
-                actions=list(USE_OF_THE_KEY),
+                actions=list(KEY_ACTIONS),
                 resources=["*"],  # in a key's own policy: this key
-                conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": group}},
+                conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn}},
             )
         )

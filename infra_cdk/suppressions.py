@@ -1,18 +1,18 @@
-"""A rule that a resource does not follow comes in with the reason; the checker is told there, and never stack-wide."""
+"""Suppresses a finding of cdk-nag or checkov for one resource, with a reason; never for the whole stack."""
 
 from aws_cdk import Acknowledgment, CfnResource, Validations
 from constructs import IConstruct
 
 
-def nag(construct: IConstruct, rule: str, reason: str) -> None:
-    """Acknowledges a rule of cdk-nag's AwsSolutions, such as `IAM5[Resource::*]`, for this construct."""
-    # Without its pack's name before it an id is taken without a word, and matches nothing.
+def suppress_nag(construct: IConstruct, rule: str, reason: str) -> None:
+    """Suppresses a rule of cdk-nag's AwsSolutions, such as `IAM5[Resource::*]`."""
+    # An id without the pack's name is accepted and matches nothing.
     Validations.of(construct).acknowledge(Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason))
 
 
-def checkov(construct: IConstruct, rule: str, reason: str) -> None:
-    """Acknowledges a check of checkov's, such as `CKV_AWS_115`, for this resource."""
+def suppress_checkov(construct: IConstruct, rule: str, reason: str) -> None:
+    """Suppresses a check of checkov, such as `CKV_AWS_115`."""
     resource = construct.node.default_child or construct
     assert isinstance(resource, CfnResource)  # noqa: S101
-    told = resource.get_metadata("checkov") or {"skip": []}
-    resource.add_metadata("checkov", {"skip": [*told["skip"], {"id": rule, "comment": reason}]})
+    skipped = (resource.get_metadata("checkov") or {"skip": []})["skip"]
+    resource.add_metadata("checkov", {"skip": [*skipped, {"id": rule, "comment": reason}]})

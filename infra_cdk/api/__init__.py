@@ -1,0 +1,1 @@
+"""The REST API, its throttle, its own error responses and its firewall."""

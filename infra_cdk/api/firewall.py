@@ -1,4 +1,4 @@
-"""A web ACL before the API: AWS's common rules and known bad inputs, a rate for each address, a log of the blocked."""
+"""Web ACL of the API: AWS's managed rules, a rate limit for each address, and a log of the blocked requests."""
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_apigateway as apigateway
@@ -6,15 +6,15 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
-# The web ACL's log goes to a group whose name begins so, or nowhere.
-LOG_NAME = "aws-waf-logs-"
+# WAF accepts only log groups whose name begins with this.
+LOG_NAME_PREFIX = "aws-waf-logs-"
 
 
 class Firewall(Construct):
     """Filters the requests to a stage of the API.
 
     Attributes:
-        acl: the web ACL; its rules' metrics carry their names.
+        acl: the web ACL; each rule's metrics have the rule's name.
     """
 
     def __init__(
@@ -28,14 +28,14 @@ class Firewall(Construct):
             default_action={"allow": {}},
             visibility_config=_metrics("All"),
             rules=[
-                # Every batch is larger than the 8 kB that this rule lets through.
+                # Batches are larger than the 8 kB that this rule allows.
                 _managed(1, "AWSManagedRulesCommonRuleSet", counted=("SizeRestrictions_BODY",)),
                 _managed(2, "AWSManagedRulesKnownBadInputsRuleSet"),
                 _rate(3, requests_per_ip),
             ],
         )
         wafv2.CfnWebACLAssociation(self, "Stage", resource_arn=stage.stage_arn, web_acl_arn=self.acl.attr_arn)
-        # Without the `:*` that the group's own ARN ends in: WAF's documentation names groups so.
+        # WAF requires the ARN without the `:*` at the end of log_group_arn.
         destination = Stack.of(self).format_arn(
             service="logs",
             resource="log-group",
@@ -51,7 +51,7 @@ class Firewall(Construct):
                 {"singleHeader": {"Name": "x-api-key"}},
                 {"queryString": {}},
             ],
-            # The others stand in the access log.
+            # The access log has the others.
             logging_filter={
                 "DefaultBehavior": "DROP",
                 "Filters": [
@@ -92,7 +92,7 @@ def _rate(priority: int, limit: int) -> wafv2.CfnWebACL.RuleProperty:
 
 
 def _metrics(name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
-    # Samples would keep whole headers, the key among them, where WAF's console shows them.
+    # Sampled requests would show whole headers, the API key included, in WAF's console.
     return wafv2.CfnWebACL.VisibilityConfigProperty(
         metric_name=name, cloud_watch_metrics_enabled=True, sampled_requests_enabled=False
     )

@@ -1,19 +1,19 @@
-"""A concurrency comes in; how fast the gateway lets requests through, so that it answers 429 before Lambda throttles.
+"""Rate limits of the usage plans and the keyless methods, low enough that Lambda never throttles.
 
-A throttled Lambda behind a REST API is a 5xx that no gateway response can turn into a 429. A token bucket of `burst`
-that fills at `rate` lets burst + rate × seconds requests be under way together, so that sum, over all that is
-throttled apart, must stay below the concurrency. API Gateway counts a stage's limits for each method by itself, and a
-usage plan's for each key:
+A throttled Lambda behind a REST API is a 5xx that no gateway response can turn into a 429, so API Gateway must throttle
+first. A token bucket of size `burst` that fills at `rate` allows burst + rate × seconds concurrent requests; the sum
+over all buckets must stay below the concurrency. API Gateway applies a stage's limits to each method separately, and a
+usage plan's to each key:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
 """
 
 from dataclasses import dataclass
 
-# A keyless method gives a page or a line, so its slowest answer is a cold start.
+# A keyless method returns a page, so its slowest answer is a cold start.
 KEYLESS_SECONDS = 0.5
-# Of the concurrency, for each keyless method: nobody without a key can shut out those who have one.
+# Share of the concurrency for each keyless method: anonymous requests can't shut out clients.
 KEYLESS_SHARE = 0.02
-# An environment takes ten requests a second at most, however short they are.
+# An environment takes at most ten requests a second, however short they are.
 SHORTEST_SECONDS = 0.1
 
 
@@ -24,28 +24,29 @@ class Throttle:
     rate: float
     burst: int
 
-    def at_once(self, seconds: float) -> float:
-        """The most requests under way together, each taking `seconds`."""
+    def concurrent_requests(self, seconds: float) -> float:
+        """The most requests running at the same time if each takes `seconds`."""
         return self.burst + self.rate * seconds
 
 
+# One request a minute; the bucket is full again before the next one.
+HEARTBEAT = Throttle(rate=0.1, burst=1)
+
+
+def heartbeat_executions(seconds: float) -> float:
+    """Executions that the heartbeat needs: its requests, and its own function in the same account quota."""
+    return HEARTBEAT.concurrent_requests(seconds) + 1
+
+
 def keyless(concurrency: int) -> Throttle:
-    """What each of the keyless methods takes, from everybody together."""
+    """Throttle of one keyless method, shared by all callers."""
     rate = concurrency * KEYLESS_SHARE
     return Throttle(rate=round(rate, 1), burst=max(1, int(rate)))
 
 
-# One request a minute; a bucket holds one at least, and fills again before the next.
-HEARTBEAT = Throttle(rate=0.1, burst=1)
-
-
-def heartbeat(seconds: float) -> float:
-    """Executions that the heartbeat takes: its requests, and its own function, of the same quota."""
-    return HEARTBEAT.at_once(seconds) + 1
-
-
 def keyed(concurrency: int, keyless_methods: int, seconds: float, clients: int) -> Throttle:
-    """What each client's key takes: half of what is left as burst, half as rate; zeros where nothing is left."""
-    left = concurrency - keyless_methods * keyless(concurrency).at_once(KEYLESS_SECONDS) - heartbeat(seconds)
-    half = max(0.0, left / 2 / clients)
+    """Throttle of one client's key: the remaining concurrency, half as burst, half as rate; zeros if none is left."""
+    keyless_executions = keyless_methods * keyless(concurrency).concurrent_requests(KEYLESS_SECONDS)
+    remaining = concurrency - keyless_executions - heartbeat_executions(seconds)
+    half = max(0.0, remaining / 2 / clients)
     return Throttle(rate=int(half / max(seconds, SHORTEST_SECONDS)), burst=int(half))

@@ -1,0 +1,1 @@
+"""Metrics, alarms, dashboards, the availability objective and the heartbeat."""

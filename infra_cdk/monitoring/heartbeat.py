@@ -1,6 +1,6 @@
-"""The heartbeat: a function that asks the public API every minute, with a key and a usage plan of its own."""
+"""Calls the public API once a minute with its own key and usage plan."""
 
-from pathlib import Path
+from collections.abc import Mapping
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
@@ -9,71 +9,62 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
-from infra_cdk.api.rest_api import Api
 from infra_cdk.api.throttle import HEARTBEAT
-from infra_cdk.config import StageConfig
 from infra_cdk.logs import Logs
-from infra_cdk.service.auxiliary_function import Companion
+from infra_cdk.service.auxiliary_function import AuxiliaryFunction
+from infra_cdk.service.container_image import ContainerImage
 
-# Of the 1,440 minutes of a day, and as many again for who calls it by hand.
+# A day has 1,440 minutes; the rest is for calls by hand.
 QUOTA_PER_DAY = 3000
 
 
 class Heartbeat(Construct):
-    """Asks once a minute.
-
-    Attributes:
-        function, role: what asks, and what it may do: read its one key.
-        key: its own, so that what clients may send stays theirs.
-    """
+    """The scheduled function, its role, and its key, which takes nothing from the clients' limits."""
 
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
-        config: StageConfig,
-        source: Path,
-        api: Api,
+        rest_api: apigateway.RestApi,
+        image: ContainerImage,
+        environment: Mapping[str, str],
         logs: Logs,
-        model_uri: str = "",
     ) -> None:
         super().__init__(scope, id)
-        self.key = self._key(api)
-        companion = Companion(
+        self.key = self._add_key(rest_api)
+        auxiliary = AuxiliaryFunction(
             self,
             "Beat",
-            config=config,
-            source=source,
-            entry="lambda_fn.heartbeat.handler",
-            description="Sends golden images through the public API",
-            # Reading the key takes 10 seconds at most and the request as many; the next one begins after 60.
+            image=image,
+            handler="lambda_fn.heartbeat.handler",
+            description="Sends golden requests through the public API",
+            environment={**environment, "API_URL": rest_api.url, "API_KEY_ID": self.key.key_id},
+            # Reading the key and the request take at most 10 seconds each; the next run begins after 60.
             timeout=Duration.seconds(40),
             log_group=logs.group(self, "Log"),
-            variables={"API_URL": api.url, "API_KEY_ID": self.key.key_id},
-            model_uri=model_uri,
         )
-        self.function, self.role = companion.function, companion.role
-        # The next one is on its way before a second try of this one would be.
+        self.function, self.role = auxiliary.function, auxiliary.role
+        # The next run begins before a retry of this one would.
         self.function.configure_async_invoke(retry_attempts=0, max_event_age=Duration.minutes(1))
         key_arn = f"arn:{Stack.of(self).partition}:apigateway:{Stack.of(self).region}::/apikeys/{self.key.key_id}"
         self.role.add_to_policy(iam.PolicyStatement(actions=["apigateway:GET"], resources=[key_arn]))
-        self._schedule()
+        self._add_schedule()
 
-    def _key(self, api: Api) -> apigateway.ApiKey:
+    def _add_key(self, rest_api: apigateway.RestApi) -> apigateway.ApiKey:
         key = apigateway.ApiKey(self, "Key", description="Postal Digits heartbeat")
         plan = apigateway.UsagePlan(
             self,
             "Plan",
-            description="What the heartbeat sends",
+            description="Limits of the heartbeat's key",
             throttle=apigateway.ThrottleSettings(rate_limit=HEARTBEAT.rate, burst_limit=HEARTBEAT.burst),
             quota=apigateway.QuotaSettings(limit=QUOTA_PER_DAY, period=apigateway.Period.DAY),
-            api_stages=[apigateway.UsagePlanPerApiStage(api=api.rest_api, stage=api.rest_api.deployment_stage)],
+            api_stages=[apigateway.UsagePlanPerApiStage(api=rest_api, stage=rest_api.deployment_stage)],
         )
         plan.add_api_key(key)
         return key
 
-    def _schedule(self) -> None:
+    def _add_schedule(self) -> None:
         account = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
         role = iam.Role(
             self, "ScheduleRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com", conditions=account)
@@ -88,7 +79,7 @@ class Heartbeat(Construct):
             schedule=scheduler.ScheduleExpression.rate(Duration.minutes(1)),
             target=targets.LambdaInvoke(
                 self.function,
-                # The target would add every version and alias of the function to what the role may call.
+                # The target would let the role call every version and alias of the function.
                 role=role.without_policy_updates(),
                 retry_attempts=0,
                 max_event_age=Duration.minutes(1),

@@ -1,135 +1,88 @@
-"""Every metric that an alarm or a widget names: namespace, dimensions and statistic, in one place.
+"""The metrics of a stage: namespace, dimensions and statistic of everything that alarms and dashboards show."""
 
-The names of the function's own metrics are those of lambda_fn/telemetry.py, and the heartbeat's those of
-lambda_fn/heartbeat.py; a test runs both and compares.
-"""
-
-from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from constructs import Construct
 
-from infra_cdk.config import StageConfig
-
-NAMESPACE = "PostalDigits"
-
-REQUESTS = "Requests"
-REJECTED_REQUESTS = "RejectedRequests"
-FAILED_REQUESTS = "FailedRequests"
-IMAGES = "Images"
-CONFIDENCE = "Confidence"
-LOW_CONFIDENCE = "LowConfidence"
-COLD_START = "ColdStart"
-STEPS = {"decode": "DecodeTime", "inference": "InferenceTime", "whole function": "TotalTime"}
-DIGITS = tuple(f"Digit{digit}" for digit in range(10))
-
-HEARTBEAT_RUNS = "HeartbeatRuns"
-HEARTBEAT_FAILED = "HeartbeatFailed"
-HEARTBEAT_WRONG = "HeartbeatWrong"
-HEARTBEAT_TIME = "HeartbeatTime"
-# What the heartbeat sends through the same function, beside the clients' pictures: a run a minute, each of ten.
-HEARTBEAT_IMAGES_PER_MINUTE = 10
-
-MAX_MEMORY_USED = "MaxMemoryUsed"
-FAILED_CALLS = "FailedCalls"
-
-
-def warning(code: str) -> str:
-    """The metric of a warning's code: low_contrast is WarningLowContrast."""
-    return "Warning" + "".join(word.capitalize() for word in code.split("_"))
+from infra_cdk.monitoring import metric_filters, metric_names
+from infra_cdk.monitoring.metric_names import NAMESPACE
+from infra_cdk.served_model import ServedModel
 
 
 class Metrics:
-    """Makes the metrics of a stage; the alarm or widget that takes one sets its period."""
+    """Creates metrics; `options` are those of cloudwatch.Metric, such as period, label and color."""
 
     def __init__(
-        self, *, config: StageConfig, stage: apigateway.Stage, api_name: str, alias: lambda_.Alias, version: str
+        self,
+        *,
+        stage: str,
+        service_name: str,
+        model: ServedModel,
+        rest_api: apigateway.RestApi,
+        alias: lambda_.Alias,
+        function_version: str,
     ) -> None:
-        self._service = config.service_name
-        self._model_version = config.model_version
-        self._api = {"ApiName": api_name, "Stage": stage.stage_name}
-        name = alias.lambda_.function_name
-        self._function = {"FunctionName": name}
-        self._alias = {"FunctionName": name, "Resource": f"{name}:{alias.alias_name}"}
-        self._version = version
-        self._platform = f"{NAMESPACE}/{config.stage}"
+        function_name = alias.lambda_.function_name
+        self._service = {"service": service_name}
+        self._model_version = self._service | {"model_version": model.version}
+        self._units_metric = model.units_metric
+        self._api = {"ApiName": rest_api.rest_api_name, "Stage": rest_api.deployment_stage.stage_name}
+        self._function = {"FunctionName": function_name}
+        self._alias = self._function | {"Resource": f"{function_name}:{alias.alias_name}"}
+        self._function_version = function_version
+        self._filters_namespace = metric_filters.namespace(stage)
 
-    def own(self, name: str, statistic: str = "Sum", **options: Any) -> cloudwatch.Metric:
-        """One that the function emits, of the model version that the stage serves."""
-        dimensions = {"service": self._service, "model_version": self._model_version}
-        return _metric(NAMESPACE, name, statistic, dimensions, options)
+    def model(self, name: str, statistic: str = "Sum", **options: Any) -> cloudwatch.Metric:
+        """A metric of the function, for the stage's model version."""
+        return _metric(NAMESPACE, name, statistic, self._model_version, options)
 
-    def heartbeat(self, name: str, statistic: str = "Sum", **options: Any) -> cloudwatch.Metric:
-        """One that the heartbeat emits."""
-        return _metric(NAMESPACE, name, statistic, {"service": self._service}, options)
+    def units(self, statistic: str = "Sum", **options: Any) -> cloudwatch.Metric:
+        """The number of inputs of each request, for the stage's model version."""
+        return self.model(self._units_metric, statistic, **options)
+
+    def service(self, name: str, statistic: str = "Sum", **options: Any) -> cloudwatch.Metric:
+        """A metric of the function or the heartbeat that has no model version."""
+        return _metric(NAMESPACE, name, statistic, self._service, options)
 
     def api(self, name: str, statistic: str = "Sum", **options: Any) -> cloudwatch.Metric:
-        """One of API Gateway's, of this API and stage."""
+        """A metric of API Gateway."""
         return _metric("AWS/ApiGateway", name, statistic, self._api, options)
 
     def alias(self, name: str, statistic: str = "Sum", **options: Any) -> cloudwatch.Metric:
-        """One of Lambda's, of the alias, whichever version it leads to."""
+        """A metric of Lambda for the calls of the alias."""
         return _metric("AWS/Lambda", name, statistic, self._alias, options)
 
     def function(self, name: str, statistic: str = "Maximum", **options: Any) -> cloudwatch.Metric:
-        """One of Lambda's that it keeps for a function as a whole."""
+        """A metric that Lambda has only for the whole function."""
         return _metric("AWS/Lambda", name, statistic, self._function, options)
 
     def new_version(self, name: str, statistic: str = "Sum", **options: Any) -> cloudwatch.Metric:
-        """One of Lambda's, of what this deployment's version answered through the alias, and no other version."""
-        return _metric("AWS/Lambda", name, statistic, self._alias | {"ExecutedVersion": self._version}, options)
+        """A metric of Lambda for the calls of the alias that this deployment's version answered."""
+        dimensions = self._alias | {"ExecutedVersion": self._function_version}
+        return _metric("AWS/Lambda", name, statistic, dimensions, options)
 
     def failed_by_new_version(self, **options: Any) -> cloudwatch.Metric:
-        """The calls that this deployment's version answered with a 5xx; `add_filters` makes it."""
-        return _metric(self._platform, FAILED_CALLS, "Sum", {"function_version": self._version}, options)
+        """Calls that this deployment's version answered with a 5xx."""
+        dimensions = {"function_version": self._function_version}
+        return _metric(self._filters_namespace, metric_names.FAILED_CALLS, "Sum", dimensions, options)
 
     def memory(self, **options: Any) -> cloudwatch.Metric:
-        """Megabytes that an environment had used at most; `add_filters` makes it."""
-        return _metric(self._platform, MAX_MEMORY_USED, "Maximum", {}, options)
+        """The most memory that an environment used, in MB."""
+        return _metric(self._filters_namespace, metric_names.MAX_MEMORY_USED, "Maximum", {}, options)
 
-    def add_filters(self, scope: Construct, log_group: logs.ILogGroup) -> None:
-        """What only the function's log says.
-
-        Lambda has no metric of memory, but says in the report of each call how much was used; and it counts by version
-        what crashed, but not what the function itself answered with a 5xx.
-        """
-        logs.MetricFilter(
-            scope,
-            "Memory",
-            log_group=log_group,
-            filter_pattern=logs.FilterPattern.string_value("$.type", "=", "platform.report"),
-            metric_namespace=self._platform,  # a report holds nothing that could tell the stages apart by a dimension
-            metric_name=MAX_MEMORY_USED,
-            metric_value="$.record.metrics.maxMemoryUsedMB",
-            unit=cloudwatch.Unit.MEGABYTES,
-        )
-        logs.MetricFilter(
-            scope,
-            "Failed",
-            log_group=log_group,
-            filter_pattern=logs.FilterPattern.string_value("$.message", "=", "failed"),
-            metric_namespace=self._platform,
-            metric_name=FAILED_CALLS,
-            metric_value="1",
-            dimensions={"function_version": "$.function_version"},
-            unit=cloudwatch.Unit.COUNT,
-        )
-
-    def versions_served(self, period: Duration) -> cloudwatch.MathExpression:
-        """The pictures that each model version answered."""
+    def model_versions(self, period: Duration) -> cloudwatch.MathExpression:
+        """The inputs that each model version answered."""
         search = (
-            f'SEARCH(\'{{{NAMESPACE},model_version,service}} MetricName="{IMAGES}" service="{self._service}"\', '
-            f"'Sum', {period.to_seconds()})"
+            f'SEARCH(\'{{{NAMESPACE},model_version,service}} MetricName="{self._units_metric}" '
+            f"service=\"{self._service['service']}\"', 'Sum', {period.to_seconds()})"
         )
         return cloudwatch.MathExpression(expression=search, label="${PROP('Dim.model_version')}", period=period)
 
     def function_versions(self, period: Duration) -> cloudwatch.MathExpression:
-        """The calls that each version of the function answered while a deployment moves from one to the next."""
+        """The calls that each version of the function answered."""
         search = (
             'SEARCH(\'{AWS/Lambda,ExecutedVersion,FunctionName,Resource} MetricName="Invocations" '
             f"Resource=\"{self._alias['Resource']}\"', 'Sum', {period.to_seconds()})"
@@ -138,21 +91,21 @@ class Metrics:
 
 
 def _metric(
-    namespace: str, name: str, statistic: str, dimensions: Mapping[str, str], options: Mapping[str, Any]
+    namespace: str, name: str, statistic: str, dimensions: dict[str, str], options: dict[str, Any]
 ) -> cloudwatch.Metric:
     return cloudwatch.Metric(
-        namespace=namespace, metric_name=name, statistic=statistic, dimensions_map=dict(dimensions), **options
+        namespace=namespace, metric_name=name, statistic=statistic, dimensions_map=dimensions, **options
     )
 
 
 def share(
-    part: cloudwatch.Metric, whole: cloudwatch.Metric, at_least: int, period: Duration, **options: str
+    part: cloudwatch.Metric, whole: cloudwatch.Metric, minimum: int, period: Duration, **options: str
 ) -> cloudwatch.MathExpression:
-    """`part` as a share of `whole`, 0 to 1; 0 while `whole` is below `at_least`, and where there is no data."""
-    some, all_ = (metric.metric_name[0].lower() + metric.metric_name[1:] for metric in (part, whole))
+    """`part` as a share of `whole`, 0 to 1; 0 if `whole` is below `minimum`, or without data."""
+    part_id, whole_id = (metric.metric_name[0].lower() + metric.metric_name[1:] for metric in (part, whole))
     return cloudwatch.MathExpression(
-        expression=f"IF(FILL({all_}, 0) >= {at_least}, FILL({some}, 0) / FILL({all_}, 1), 0)",
-        using_metrics={some: part, all_: whole},
+        expression=f"IF(FILL({whole_id}, 0) >= {minimum}, FILL({part_id}, 0) / FILL({whole_id}, 1), 0)",
+        using_metrics={part_id: part, whole_id: whole},
         period=period,
         **options,
     )

@@ -1,4 +1,4 @@
-"""Where alarms go: a topic for CloudWatch to publish to, over TLS, encrypted with a key that CloudWatch may use."""
+"""SNS topic of the alarms, encrypted with a key that CloudWatch may use."""
 
 from aws_cdk import Annotations, Aws, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -11,17 +11,29 @@ CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 
 class AlarmsTopic(Construct):
-    """The topic of a stage's alarms.
-
-    Attributes:
-        key, topic: the topic, and the key that it is encrypted with.
-    """
+    """The topic and its key."""
 
     def __init__(self, scope: Construct, id: str, *, email: str) -> None:
         super().__init__(scope, id)
-        self.key = self._key()
+        # CloudWatch can't use alias/aws/sns, so it would drop alarms silently.
+        self.key = kms.Key(
+            self,
+            "Key",
+            description=f"Alarms of {Stack.of(self).stack_name}",
+            enable_key_rotation=True,
+            # It encrypts no stored data: a message lives for seconds.
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsToTheTopic",
+                principals=[iam.ServicePrincipal(CLOUDWATCH)],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],  # in a key's own policy: this key
+            )
+        )
         self.topic = sns.Topic(self, "Topic", master_key=self.key, enforce_ssl=True)
-        # enforce_ssl writes a policy that only denies, and a topic with a policy of its own has no other.
+        # The policy of enforce_ssl only denies, and replaces the default one, which allows.
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AlarmsOfThisAccount",
@@ -35,23 +47,3 @@ class AlarmsTopic(Construct):
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         else:
             Annotations.of(self).add_info("Alarms reach nobody: no alarm_email is set (make deploy ALARM_EMAIL=...).")
-
-    def _key(self) -> kms.Key:
-        """With alias/aws/sns, whose policy nobody can change, alarms are dropped without a word."""
-        key = kms.Key(
-            self,
-            "Key",
-            description=f"Alarms of {Stack.of(self).stack_name}",
-            enable_key_rotation=True,
-            # It holds no data: a message lives for seconds.
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AlarmsToTheTopic",
-                principals=[iam.ServicePrincipal(CLOUDWATCH)],
-                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
-                resources=["*"],  # in a key's own policy: this key
-            )
-        )
-        return key

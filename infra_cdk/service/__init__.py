@@ -1,0 +1,1 @@
+"""The function, its deployment and the models it reads."""

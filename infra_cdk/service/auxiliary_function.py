@@ -1,6 +1,6 @@
-"""A function beside the service's: the same image with another entry, a role and a log of its own, and no way in."""
+"""A small function beside the service: same image, another handler, its own role and log."""
 
-from pathlib import Path
+from collections.abc import Mapping
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -8,33 +8,26 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra_cdk.config import StageConfig
-from infra_cdk.service.function import PLATFORMS, environment, image
-from infra_cdk.suppressions import checkov
+from infra_cdk.service.container_image import ContainerImage
+from infra_cdk.suppressions import suppress_checkov
 
 MEMORY_MB = 512
 
 
-class Companion(Construct):
-    """A small function of the service's image.
-
-    Attributes:
-        function, role: the function, and what it may do: write its log, and what is added.
-    """
+class AuxiliaryFunction(Construct):
+    """The function and its role, which may only write the log until more is granted."""
 
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
-        config: StageConfig,
-        source: Path,
-        entry: str,
+        image: ContainerImage,
+        handler: str,
         description: str,
+        environment: Mapping[str, str],
         timeout: Duration,
         log_group: logs.LogGroup,
-        variables: dict[str, str],
-        model_uri: str,
     ) -> None:
         super().__init__(scope, id)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
@@ -43,22 +36,24 @@ class Companion(Construct):
             self,
             "Function",
             description=description,
-            code=image(config, source, entry),
-            architecture=PLATFORMS[config.architecture][1],
+            code=image.code(handler),
+            architecture=image.architecture,
             memory_size=MEMORY_MB,
             timeout=timeout,
-            environment=environment(config, model_uri) | variables,
+            environment=dict(environment),
             role=self.role,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             system_log_level_v2=lambda_.SystemLogLevel.WARN,
         )
-        checkov(
+        suppress_checkov(
             self.function,
             "CKV_AWS_115",
-            "It runs once at a time by its nature; what it reserved, the account's quota would lose for the service.",
+            "It runs once at a time; a reservation would take executions of the account's quota from the service.",
         )
-        checkov(self.function, "CKV_AWS_116", "A run that fails is missed by who waits for it, and is of no use later.")
-        checkov(self.function, "CKV_AWS_117", "It reaches public endpoints only; in a VPC it would need a way out.")
-        checkov(self.function, "CKV_AWS_173", "Its variables are addresses and names, none is secret.")
+        suppress_checkov(
+            self.function, "CKV_AWS_116", "An alarm or the deployment notices a failed run; a later retry is useless."
+        )
+        suppress_checkov(self.function, "CKV_AWS_117", "It reaches public endpoints only; a VPC would need a way out.")
+        suppress_checkov(self.function, "CKV_AWS_173", "Its variables are addresses and names, none is secret.")

@@ -60,7 +60,12 @@ def version(stage: Synthesised) -> str:
 
 @pytest.mark.parametrize(
     "path",
-    ["lambda_fn/bodies/json_arrays.py", "lambda_fn/Dockerfile", "lambda_fn/requirements.txt", "model/digits/1/model.onnx"],
+    [
+        "lambda_fn/bodies/json_arrays.py",
+        "lambda_fn/Dockerfile",
+        "lambda_fn/requirements.txt",
+        "model/digits/1/model.onnx",
+    ],
 )
 def test_what_runs_changes_image_and_version(source: Path, synth: Synth, path: str) -> None:
     before = synth({}, source)
@@ -73,7 +78,13 @@ def test_what_runs_changes_image_and_version(source: Path, synth: Synth, path: s
 
 def test_what_does_not_run_changes_neither(source: Path, synth: Synth) -> None:
     before = synth({}, source)
-    for path in ("README.md", "scripts/local/serve.py", "model/digits/1/card.md", "lambda_fn/__pycache__/x.pyc", "notes.txt"):
+    for path in (
+        "README.md",
+        "scripts/local/serve.py",
+        "model/digits/1/card.md",
+        "lambda_fn/__pycache__/x.pyc",
+        "notes.txt",
+    ):
         (source / path).parent.mkdir(exist_ok=True)
         with (source / path).open("ab") as file:
             file.write(b"changed")

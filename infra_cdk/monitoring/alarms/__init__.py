@@ -1,0 +1,1 @@
+"""The alarms by subject, each a table of AlarmSpec values."""

@@ -1,0 +1,1 @@
+"""The dashboard of the service and the dashboard of the model."""

@@ -1,5 +1,6 @@
-"""What people look at: a dashboard of the service and one of the model, from the alarms down to the last errors."""
+"""The two dashboards, each from its alarms down to the log lines that explain them."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import Duration, Stack
@@ -7,52 +8,60 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra_cdk.config import StageConfig
-from infra_cdk.monitoring.dashboards import model, service, widgets
-from infra_cdk.monitoring.monitoring import Monitoring
+from infra_cdk.config import Limits
+from infra_cdk.monitoring.dashboards import model as model_dashboard
+from infra_cdk.monitoring.dashboards import service as service_dashboard
+from infra_cdk.monitoring.dashboards import widgets
+from infra_cdk.monitoring.metrics import Metrics
+from infra_cdk.served_model import Expectations, ServedModel
 
-SHOWN = Duration.hours(12)
+DEFAULT_INTERVAL = Duration.hours(12)
 
 
 class Dashboards(Construct):
-    """Two dashboards, at three dollars a month each.
-
-    Attributes:
-        service, model: the dashboards.
-    """
+    """Two dashboards, at three dollars a month each."""
 
     def __init__(
-        self, scope: Construct, id: str, *, config: StageConfig, monitoring: Monitoring, log_group: logs.ILogGroup
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        metrics: Metrics,
+        model: ServedModel,
+        service_alarms: Sequence[cloudwatch.IAlarm],
+        model_alarms: Sequence[cloudwatch.IAlarm],
+        log_group: logs.ILogGroup,
+        expected: Expectations,
+        limits: Limits,
     ) -> None:
         super().__init__(scope, id)
-        metrics, shares = monitoring.metrics, monitoring.reference_shares
         self.service = self._dashboard(
             "service",
-            "Whether clients get answers, in time. Where an alarm is red, begin with its entry in `docs/runbook.md`.",
-            monitoring.service_alarms,
-            service.rows(metrics, config, log_group),
+            "Do clients get answers, and in time? If an alarm is red, begin with its entry in `docs/runbook.md`.",
+            service_alarms,
+            service_dashboard.rows(metrics, limits, log_group),
         )
         self.model = self._dashboard(
             "model",
-            f"Whether the answers are right: model version {config.model_version}. Pictures of the heartbeat, ten a "
-            "minute, are among all that is shown.",
-            monitoring.model_alarms,
-            model.rows(metrics, config, shares, log_group),
+            f"Are the answers of {model.name}, version {model.version}, right? All graphs include the heartbeat's "
+            f"{model.units}, about one of each class a minute.",
+            model_alarms,
+            model_dashboard.rows(metrics, model, expected, log_group),
         )
 
     def _dashboard(
         self,
         name: str,
-        reading: str,
-        alarms: list[cloudwatch.IAlarm],
-        rows: list[list[cloudwatch.Column]],
+        question: str,
+        alarms: Sequence[cloudwatch.IAlarm],
+        rows: Sequence[Sequence[cloudwatch.Column]],
     ) -> cloudwatch.Dashboard:
         stack = Stack.of(self).stack_name
-        heading = widgets.text(f"# {stack}: {name}\n{reading} Times are UTC.", height=2)
+        heading = widgets.text(f"# {stack}: {name}\n{question} Times are UTC.")
         return cloudwatch.Dashboard(
             self,
             name.title(),
             dashboard_name=f"{stack}-{name}",
-            default_interval=SHOWN,
-            widgets=cast(list[list[cloudwatch.IWidget]], [[heading], [widgets.states("Alarms", alarms)], *rows]),
+            default_interval=DEFAULT_INTERVAL,
+            widgets=cast(list[list[cloudwatch.IWidget]], [[heading], [widgets.alarm_states("Alarms", alarms)], *rows]),
         )

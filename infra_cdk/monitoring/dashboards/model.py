@@ -1,17 +1,16 @@
-"""The rows of the dashboard of the model: what it answers, how sure it is, what it is shown, and which one it is."""
+"""Rows of the model's dashboard: classes, confidence, warnings, versions and rejected requests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 
-from infra_cdk.config import StageConfig
-from infra_cdk.monitoring import drift
-from infra_cdk.monitoring import metrics as names
-from infra_cdk.monitoring.alarms import model
-from infra_cdk.monitoring.alarms.model import WARNING_SHARES
+from infra_cdk.monitoring import drift, metric_names
+from infra_cdk.monitoring.alarms.model import REJECTED_SHARE
 from infra_cdk.monitoring.dashboards.widgets import (
     BLUE,
+    COLORS,
     FIVE,
     GREEN,
     GREY,
@@ -19,52 +18,55 @@ from infra_cdk.monitoring.dashboards.widgets import (
     HOUR,
     ORANGE,
     RED,
-    TEN,
     THIRD,
     graph,
-    lines,
+    log_query,
 )
 from infra_cdk.monitoring.metrics import Metrics, share
+from infra_cdk.served_model import Expectations, ServedModel
 
-Widgets = list[cloudwatch.Column]
+Row = list[cloudwatch.Column]
 
 
-def rows(metrics: Metrics, config: StageConfig, shares: Sequence[float], log_group: logs.ILogGroup) -> list[Widgets]:
-    """From what the model answers to what it was shown."""
+def rows(metrics: Metrics, model: ServedModel, expected: Expectations, log_group: logs.ILogGroup) -> list[Row]:
     return [
-        _digits(metrics, shares),
-        _confidence(metrics, config),
-        _pictures(metrics, config),
-        _logs(metrics, log_group),
+        _classes(metrics, model, expected.class_shares),
+        _confidence(metrics, model, expected.low_confidence_share),
+        _inputs(metrics, model, expected.warning_shares),
+        _requests(metrics, model, log_group),
     ]
 
 
-def _digits(metrics: Metrics, shares: Sequence[float]) -> Widgets:
-    counts = {f"m{digit}": metrics.own(name) for digit, name in enumerate(names.DIGITS)}
-    total = "+".join(f"FILL({each}, 0)" for each in counts)
+def _classes(metrics: Metrics, model: ServedModel, expected_shares: Sequence[float]) -> Row:
+    counts = {f"m{number}": metrics.model(name) for number, name in enumerate(model.class_metrics)}
+    total = "+".join(f"FILL({count}, 0)" for count in counts)
+
+    def math(expression: str, label: str, color: str) -> cloudwatch.MathExpression:
+        return cloudwatch.MathExpression(
+            expression=expression, using_metrics=dict(counts), label=label, color=color, period=HOUR
+        )
+
     bars, differences = [], []
-    for digit, expected in enumerate(shares):
-        mine = f"100 * FILL(m{digit}, 0) / ({total})"
-        for expression, label, colour in (
-            (mine, f"{digit}", BLUE),
-            (f"{100 * expected:.3f} + 0 * FILL(m{digit}, 0)", f"{digit} expected", GREY),
-        ):
-            bars.append(_math(expression, counts, label, colour))
-        differences.append(_math(f"{mine} - {100 * expected:.3f}", counts, f"{digit}", TEN[digit]))
+    for count, label, expected, color in zip(counts, model.labels, expected_shares, cycle(COLORS)):
+        answered = f"100 * FILL({count}, 0) / ({total})"
+        bars.append(math(answered, label, BLUE))
+        bars.append(math(f"{100 * expected:.3f} + 0 * FILL({count}, 0)", f"{label} expected", GREY))
+        differences.append(math(f"{answered} - {100 * expected:.3f}", label, color))
+    minimum = drift.MINIMUM_PER_CLASS * len(expected_shares)
     return [
         graph(
-            "Digits answered, and expected",
+            "Classes answered, and expected",
             "% of the answers",
-            "Each digit's share in the time shown (blue) beside its reference share (grey).",
+            "Each class's share in the time shown (blue) beside the expected share (grey).",
             bars,
             view=cloudwatch.GraphWidgetView.BAR,
             set_period_to_time_range=True,
             legend_position=cloudwatch.LegendPosition.HIDDEN,
         ),
         graph(
-            "Digits answered, less than or more than expected",
+            "Classes answered, difference from expected",
             "percentage points",
-            "One line far up, another far down: one digit is taken for the other. Hours with few letters waver.",
+            f"One line far up and one far down: one class is taken for the other. Hours with few {model.units} vary.",
             differences,
             axis={},
             legend_position=cloudwatch.LegendPosition.RIGHT,
@@ -72,108 +74,99 @@ def _digits(metrics: Metrics, shares: Sequence[float]) -> Widgets:
         graph(
             "Drift",
             "stability index",
-            f"How far an hour's digits are from the reference: chance gives 0.003. 0 below {drift.MINIMUM:,} pictures.",
-            [drift.index(metrics, shares)],
-            bounds=[(drift.THRESHOLD, "alarm")],
+            f"Distance of an hour's answers from the expected shares: 0.003 by chance. 0 below {minimum:,} "
+            f"{model.units}.",
+            [drift.index(metrics, model.class_metrics, expected_shares)],
+            thresholds=[(drift.THRESHOLD, "alarm")],
         ),
     ]
 
 
-def _math(expression: str, using: dict[str, cloudwatch.Metric], label: str, colour: str) -> cloudwatch.MathExpression:
-    return cloudwatch.MathExpression(
-        expression=expression, using_metrics=dict(using), label=label, color=colour, period=HOUR
-    )
-
-
-def _confidence(metrics: Metrics, config: StageConfig) -> Widgets:
-    images = metrics.own(names.IMAGES)
-    low = share(metrics.own(names.LOW_CONFIDENCE), images, 1, FIVE, label="low_confidence", color=BLUE)
+def _confidence(metrics: Metrics, model: ServedModel, low_confidence_share: float) -> Row:
+    low_confidence = metrics.model(metric_names.LOW_CONFIDENCE)
     levels = {"p50": ("median", BLUE), "p10": ("lowest tenth", ORANGE), "p1": ("lowest hundredth", RED)}
     return [
         graph(
             "Confidence",
             "mean of a request",
-            "All lines sink: the pictures became worse. Only the lowest: one client's did.",
+            f"If all lines sink, the {model.units} became worse; if only the lowest, those of one client.",
             [
-                metrics.own(names.CONFIDENCE, statistic, period=FIVE, label=label, color=colour)
-                for statistic, (label, colour) in levels.items()
+                metrics.model(metric_names.CONFIDENCE, statistic, period=FIVE, label=label, color=color)
+                for statistic, (label, color) in levels.items()
             ],
             axis={"min": 0, "max": 1},
         ),
         graph(
-            "Answers that ask for a person",
+            "Answers that need a person",
             "share of the answers",
-            "Each costs somebody's time. Clean scans have 0.02 to 0.04, photographs of paper 0.2.",
-            [low],
-            bounds=[(config.low_confidence_share, "alarm")],
+            "Answers with low confidence, which somebody has to check.",
+            [share(low_confidence, metrics.units(), 1, FIVE, label="low_confidence", color=BLUE)],
+            thresholds=[(low_confidence_share, "alarm")],
         ),
         graph(
-            "Heartbeat: golden pictures answered wrongly",
-            "of ten",
-            "Always 0. Anything else is another model than the one that was tested.",
+            "Heartbeat: wrong answers",
+            f"golden {model.units}",
+            "Always 0. Otherwise the model is not the one that was tested.",
             [
-                metrics.heartbeat(names.HEARTBEAT_WRONG, "Maximum", period=FIVE, label="wrong", color=RED),
-                metrics.heartbeat(names.HEARTBEAT_FAILED, period=FIVE, label="failed runs", color=GREY),
+                metrics.service(metric_names.HEARTBEAT_WRONG, "Maximum", period=FIVE, label="wrong", color=RED),
+                metrics.service(metric_names.HEARTBEAT_FAILED, period=FIVE, label="failed runs", color=GREY),
             ],
-            axis={"min": 0, "max": 10},
         ),
     ]
 
 
-def _pictures(metrics: Metrics, config: StageConfig) -> Widgets:
-    images = metrics.own(names.IMAGES)
-    warnings = [
-        share(metrics.own(names.warning(code)), images, 1, FIVE, label=code, color=TEN[place])
-        for place, code in enumerate(WARNING_SHARES)
-    ]
-    bounds = sorted({bound for code, bound in WARNING_SHARES.items() if code not in config.usual_warnings})
+def _inputs(metrics: Metrics, model: ServedModel, thresholds: Mapping[str, float]) -> Row:
+    codes_by_threshold: dict[float, list[str]] = {}
+    for code, threshold in thresholds.items():
+        codes_by_threshold.setdefault(threshold, []).append(code)
     sizes = {"p50": ("median", BLUE), "p99": ("p99", ORANGE), "Maximum": ("largest", GREY)}
     return [
         graph(
-            "Pictures with a warning",
-            "share of the pictures",
-            "Which kind rose says what changed: camera, cutting, client. Each has its own bound; see the alarms.",
-            warnings,
-            bounds=[(bound, f"alarm: {', '.join(_codes(bound, config))}") for bound in bounds],
+            f"{model.units.capitalize()} with a warning",
+            f"share of the {model.units}",
+            "The kind that rose shows what changed. Each has its own threshold; see the alarms.",
+            [
+                share(metrics.model(metric_names.warning(code)), metrics.units(), 1, FIVE, label=code, color=color)
+                for code, color in zip(model.alarm_shares, cycle(COLORS))
+            ],
+            thresholds=[
+                (threshold, f"alarm: {', '.join(codes)}") for threshold, codes in sorted(codes_by_threshold.items())
+            ],
             legend_position=cloudwatch.LegendPosition.RIGHT,
             width=HALF,
         ),
         graph(
             "Batch sizes",
-            "pictures in a request",
-            "Larger batches are cheaper by the picture, and take longer.",
+            f"{model.units} in a request",
+            f"Larger batches cost less for each {model.unit}, and take longer.",
             [
-                metrics.own(names.IMAGES, statistic, period=FIVE, label=label, color=colour)
-                for statistic, (label, colour) in sizes.items()
+                metrics.units(statistic, period=FIVE, label=label, color=color)
+                for statistic, (label, color) in sizes.items()
             ],
             width=HALF,
         ),
     ]
 
 
-def _codes(bound: float, config: StageConfig) -> list[str]:
-    return [code for code, each in WARNING_SHARES.items() if each == bound and code not in config.usual_warnings]
-
-
-def _logs(metrics: Metrics, log_group: logs.ILogGroup) -> Widgets:
-    requests, rejected = metrics.own(names.REQUESTS), metrics.own(names.REJECTED_REQUESTS)
+def _requests(metrics: Metrics, model: ServedModel, log_group: logs.ILogGroup) -> Row:
+    requests, rejected = metrics.model(metric_names.REQUESTS), metrics.model(metric_names.REJECTED_REQUESTS)
     return [
         graph(
-            "Versions served",
-            "pictures in 5 minutes",
-            "The version that answered. Others than the stage's are clients' who name one.",
-            [metrics.versions_served(FIVE)],
+            "Model versions",
+            f"{model.units} in 5 minutes",
+            "The version that answered. Clients may name another than the stage's.",
+            [metrics.model_versions(FIVE)],
         ),
         graph(
-            "Requests refused as unusable",
+            "Rejected requests",
             "share of the requests",
-            "A client that sends what can't be read; the table beside says what.",
-            [share(rejected, requests, 1, FIVE, label="refused", color=GREEN)],
-            bounds=[(model.REJECTED_SHARE, "alarm")],
+            "Clients that send what can't be read; the table beside shows why.",
+            [share(rejected, requests, 1, FIVE, label="rejected", color=GREEN)],
+            thresholds=[(REJECTED_SHARE, "alarm")],
         ),
-        lines(
-            "Refusals by code",
-            "The code that the client was answered with; SECURITY.md and the API's description say what each means.",
+        log_query(
+            "Rejections by code",
+            "The code in the client's answer; SECURITY.md and the API's description explain each.",
             log_group,
             ['filter message = "rejected"', "stats count(*) as requests by code, route", "sort requests desc"],
             width=THIRD,

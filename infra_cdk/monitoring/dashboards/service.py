@@ -1,17 +1,18 @@
-"""The rows of the dashboard of the service: is it there, is it fast, what holds it up, what went wrong last."""
+"""Rows of the service's dashboard: availability, latency, the function, its environments, its log."""
+
+from typing import Any
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 
-from infra_cdk.config import StageConfig
-from infra_cdk.monitoring import metrics as names
-from infra_cdk.monitoring.alarms.service import LATENCY_OBJECTIVE_MS, NEAR, UTILISATION
-from infra_cdk.monitoring.burn_rate import PAIRS, availability, budget_left, burn_rate
+from infra_cdk.config import Limits
+from infra_cdk.monitoring import metric_names
+from infra_cdk.monitoring.alarms.burn_rate import BURN_RATE_ALARMS
+from infra_cdk.monitoring.alarms.service import LATENCY_OBJECTIVE_MS, NEAR_LIMIT, UTILISATION
 from infra_cdk.monitoring.dashboards.widgets import (
     BLUE,
     FIVE,
     GREY,
-    HALF,
     HOUR,
     MINUTE,
     MONTH,
@@ -19,48 +20,52 @@ from infra_cdk.monitoring.dashboards.widgets import (
     QUARTER,
     RED,
     graph,
-    lines,
-    number,
+    log_query,
+    month_values,
 )
 from infra_cdk.monitoring.metrics import Metrics
+from infra_cdk.monitoring.slo import availability, budget_left, burn_rate
 
-PERCENTILES = {"p50": BLUE, "p95": ORANGE, "p99": RED}
-Widgets = list[cloudwatch.Column]
+PERCENTILES: list[dict[str, Any]] = [
+    {"statistic": name, "label": name, "color": color, "period": FIVE}
+    for name, color in (("p50", BLUE), ("p95", ORANGE), ("p99", RED))
+]
+Row = list[cloudwatch.Column]
 
 
-def rows(metrics: Metrics, config: StageConfig, log_group: logs.ILogGroup) -> list[Widgets]:
-    """From what clients see down to what explains it."""
+def rows(metrics: Metrics, limits: Limits, log_group: logs.ILogGroup) -> list[Row]:
     return [
         _availability(metrics),
         _latency(metrics),
-        _function(metrics, config),
-        _environments(metrics, config),
-        _logs(log_group),
+        _function(metrics, limits),
+        _environments(metrics, limits),
+        _log(log_group),
     ]
 
 
-def _availability(metrics: Metrics) -> Widgets:
-    errors, requests = metrics.api("5XXError"), metrics.api("Count", "SampleCount")
+def _availability(metrics: Metrics) -> Row:
     return [
-        number(
-            "Last 30 days, against 99.99 %",
-            "Below 0 % the month's error budget is overspent: ship nothing but what makes it better.",
-            [availability(errors, requests, MONTH), budget_left(errors, requests, MONTH)],
+        month_values(
+            "Last 30 days, objective 99.99 %",
+            "Below 0 % the month's error budget is overspent: deploy nothing but improvements of availability.",
+            [availability(metrics, MONTH), budget_left(metrics, MONTH)],
         ),
         graph(
             "Burn rate of the error budget",
             "times too fast",
-            "At 1 the budget lasts for just 30 days. At a red line somebody is called, if the shorter window agrees.",
+            "At 1 the budget lasts exactly 30 days. Above a red line an alarm fires if the shorter window agrees.",
             [
-                burn_rate(errors, requests, FIVE, label="over 5 min", color=GREY),
-                burn_rate(errors, requests, HOUR, label="over 1 h", color=BLUE),
+                burn_rate(metrics, FIVE, label="over 5 min", color=GREY),
+                burn_rate(metrics, HOUR, label="over 1 h", color=BLUE),
             ],
-            bounds=[(pair.burn, f"{pair.burn:g}× over {pair.long.to_hours():g} h") for pair in PAIRS],
+            thresholds=[
+                (each.burn_rate, f"{each.burn_rate:g}× over {each.long.to_hours():g} h") for each in BURN_RATE_ALARMS
+            ],
         ),
         graph(
             "Requests",
             "a minute",
-            "All that reached the gateway. 4xx are the client's to mend, 429 among them; 5xx are ours.",
+            "All requests at the gateway. 4xx, including 429, are for the client to fix; 5xx are ours.",
             [
                 metrics.api("Count", "SampleCount", period=MINUTE, label="all", color=BLUE),
                 metrics.api("4XXError", period=MINUTE, label="4xx", color=ORANGE),
@@ -70,117 +75,121 @@ def _availability(metrics: Metrics) -> Widgets:
     ]
 
 
-def _latency(metrics: Metrics) -> Widgets:
-    whole = graph(
+def _latency(metrics: Metrics) -> Row:
+    client = graph(
         "Latency for clients",
         "ms",
-        "What the objective is about. The gateway and the way to the function are in it.",
-        [metrics.api("Latency", each, period=FIVE, label=each, color=PERCENTILES[each]) for each in PERCENTILES],
+        "The objective's measure. Includes the gateway and the way to the function.",
+        [metrics.api("Latency", **each) for each in PERCENTILES],
         width=QUARTER,
-        bounds=[(LATENCY_OBJECTIVE_MS, "objective for p99")],
+        thresholds=[(LATENCY_OBJECTIVE_MS, "objective for p99")],
     )
-    readings = {
-        "whole function": "Without the gateway. Where it is low and the clients' is high, starts are cold.",
-        "decode": "From the body's bytes to pixels. It grows with the body.",
-        "inference": "The model alone. It grows with the batch; see batch sizes.",
-    }
     steps = [
-        graph(
-            f"Time of the {step}" if step == "whole function" else f"Time to {step}".replace("inference", "infer"),
-            "ms",
-            reading,
-            [
-                metrics.own(names.STEPS[step], each, period=FIVE, label=each, color=PERCENTILES[each])
-                for each in PERCENTILES
-            ],
-            width=QUARTER,
-        )
-        for step, reading in readings.items()
+        (
+            "Time of the whole function",
+            metric_names.TOTAL_TIME,
+            "Without the gateway. If it is low and the clients' is high, starts are cold.",
+        ),
+        ("Time to decode", metric_names.DECODE_TIME, "From the bytes of the body to inputs. Grows with the body."),
+        ("Time to infer", metric_names.INFERENCE_TIME, "The model alone. Grows with the batch; see batch sizes."),
     ]
-    return [whole, *steps]
+    return [
+        client,
+        *(
+            graph(
+                title,
+                "ms",
+                reading,
+                [metrics.model(name, **each) for each in PERCENTILES],
+                width=QUARTER,
+            )
+            for title, name, reading in steps
+        ),
+    ]
 
 
-def _function(metrics: Metrics, config: StageConfig) -> Widgets:
+def _function(metrics: Metrics, limits: Limits) -> Row:
     return [
         graph(
             "Errors and throttles of the function",
             "a minute",
-            "Crashes and time-outs, refusals for want of concurrency, and requests that the function itself gave up.",
+            "Crashes and time-outs, calls that Lambda throttled, and requests that the function answered with a 500.",
             [
                 metrics.alias("Errors", period=MINUTE, label="errors", color=RED),
                 metrics.alias("Throttles", period=MINUTE, label="throttles", color=ORANGE),
-                metrics.own(names.FAILED_REQUESTS, period=MINUTE, label="answered 500", color=GREY),
+                metrics.model(metric_names.FAILED_REQUESTS, period=MINUTE, label="answered 500", color=GREY),
             ],
         ),
         graph(
             "Longest call",
             "ms",
-            f"The function is ended after {config.timeout_seconds} s. Whatever comes near may not end next time.",
+            f"The timeout is {limits.timeout_seconds} s. A larger batch than one that comes near it may time out.",
             [metrics.alias("Duration", "Maximum", period=FIVE, label="longest", color=BLUE)],
-            bounds=[(NEAR * config.timeout_seconds * 1000, "alarm")],
+            thresholds=[(NEAR_LIMIT * limits.timeout_seconds * 1000, "alarm")],
         ),
         graph(
             "Memory",
             "MB",
-            f"The most that an environment used, of {config.memory_mb} MB. It may rise to a level; it must not creep.",
+            f"The most that an environment used, of {limits.memory_mb} MB. It may rise to a level; it must not creep.",
             [metrics.memory(period=FIVE, label="most used", color=BLUE)],
-            bounds=[(NEAR * config.memory_mb, "alarm")],
+            thresholds=[(NEAR_LIMIT * limits.memory_mb, "alarm")],
         ),
     ]
 
 
-def _environments(metrics: Metrics, config: StageConfig) -> Widgets:
-    warm = config.provisioned_lowest > 0
-    starts = [metrics.own(names.COLD_START, period=FIVE, label="first answers", color=BLUE)]
-    if warm:
-        spilled = metrics.alias("ProvisionedConcurrencySpilloverInvocations", period=FIVE, label="spillover")
-        starts.append(spilled.with_(color=ORANGE))
-    utilisation = metrics.alias("ProvisionedConcurrencyUtilization", "Average", period=FIVE, label="in use")
+def _environments(metrics: Metrics, limits: Limits) -> Row:
+    starts = [metrics.model(metric_names.COLD_START, period=FIVE, label="first answers", color=BLUE)]
+    if limits.most_warm:
+        spillover = metrics.alias("ProvisionedConcurrencySpilloverInvocations", period=FIVE, label="spillover")
+        starts.append(spillover.with_(color=ORANGE))
+        second = graph(
+            "Provisioned concurrency in use",
+            "share",
+            "Scaling aims at 0.7. Near 1, the next request waits for a cold start.",
+            [metrics.alias("ProvisionedConcurrencyUtilization", "Average", period=FIVE, label="in use", color=BLUE)],
+            width=QUARTER,
+            thresholds=[(UTILISATION, "alarm")],
+        )
+    else:
+        second = graph(
+            "Heartbeat's time",
+            "ms",
+            "From outside, by the public address, once a minute.",
+            [metrics.service(metric_names.HEARTBEAT_TIME, "Maximum", period=FIVE)],
+            width=QUARTER,
+        )
     return [
         graph(
             "Concurrency",
             "environments",
-            "Busy at the same time. At the red line Lambda refuses; the gateway's 429 must come before it.",
+            "Busy at the same time. At the red line Lambda throttles; the API's 429 must come before it.",
             [metrics.function("ConcurrentExecutions", period=MINUTE, label="busy", color=BLUE)],
             width=QUARTER,
-            bounds=[(config.concurrency, "concurrency")],
+            thresholds=[(limits.concurrency, "concurrency")],
         ),
-        graph(
-            "Warm environments in use" if warm else "Heartbeat's time",
-            "share" if warm else "ms",
-            "Scaling aims at 0.7. Near 1, the next request waits for a start."
-            if warm
-            else "From outside, by the public address, once a minute.",
-            [
-                utilisation.with_(color=BLUE)
-                if warm
-                else metrics.heartbeat(names.HEARTBEAT_TIME, "Maximum", period=FIVE)
-            ],
-            width=QUARTER,
-            bounds=[(UTILISATION, "alarm")] if warm else (),
-        ),
+        second,
         graph(
             "Starts",
             "in 5 minutes",
-            "Environments that answered for the first time. A deployment starts as many as are warm.",
+            "First answers of new environments. A deployment starts as many as are provisioned.",
             starts,
             width=QUARTER,
         ),
         graph(
             "Deployments: calls by version",
             "a minute",
-            "While a deployment goes on, two lines share the calls.",
+            "During a deployment two versions share the calls.",
             [metrics.function_versions(MINUTE)],
             width=QUARTER,
         ),
     ]
 
 
-def _logs(log_group: logs.ILogGroup) -> Widgets:
+def _log(log_group: logs.ILogGroup) -> Row:
     return [
-        lines(
+        log_query(
             "Last errors",
-            "A request that the service failed, with the exception's name. Its request_id leads to the whole line.",
+            "Requests that the service failed, with the exception's name. The request_id finds the whole line.",
             log_group,
             [
                 "fields @timestamp, level, status, route, exception_name, request_id",
@@ -188,11 +197,10 @@ def _logs(log_group: logs.ILogGroup) -> Widgets:
                 "sort @timestamp desc",
                 "limit 20",
             ],
-            width=HALF,
         ),
-        lines(
+        log_query(
             "Slowest requests",
-            "Where the time went, of the ten that took longest: large batches, large pictures, or cold starts.",
+            "Where the time went in the ten slowest requests: large batches, large inputs, or cold starts.",
             log_group,
             [
                 "fields @timestamp, total_ms, decode_ms, preprocess_ms, inference_ms, images, cold_start",
@@ -200,6 +208,5 @@ def _logs(log_group: logs.ILogGroup) -> Widgets:
                 "sort total_ms desc",
                 "limit 10",
             ],
-            width=HALF,
         ),
     ]

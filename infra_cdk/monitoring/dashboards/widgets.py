@@ -1,4 +1,4 @@
-"""Metrics, a title, a unit and a line of text in; a graph with the line below it out, as wide as it is told."""
+"""Widgets with a line of text below that says how to read them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ FULL, HALF, THIRD, QUARTER = 24, 12, 8, 6
 GRAPH_HEIGHT, TEXT_HEIGHT = 6, 2
 MINUTE, FIVE, HOUR, MONTH = Duration.minutes(1), Duration.minutes(5), Duration.hours(1), Duration.days(30)
 BLUE, ORANGE, RED, GREEN, GREY = "#1f5fa8", "#e9a23b", "#c0392b", "#2a9d8f", "#9aa3ad"
-TEN = (
+COLORS = (
     *("#1f5fa8", "#e9a23b", "#c0392b", "#2a9d8f", "#7d5ba6"),
     *("#8c6239", "#d977a8", "#5f6b76", "#a3b02e", "#4fb3d9"),
 )
@@ -21,57 +21,56 @@ def graph(
     title: str,
     unit: str,
     reading: str,
-    left: Sequence[cloudwatch.IMetric],
+    metrics: Sequence[cloudwatch.IMetric],
     *,
     width: int = THIRD,
-    bounds: Sequence[tuple[float, str]] = (),
+    thresholds: Sequence[tuple[float, str]] = (),
     **options: Any,
 ) -> cloudwatch.Column:
-    """A graph from 0 on, with its bounds as red lines, and how to read it below."""
+    """A graph with thresholds as red lines; `axis` replaces its start at 0."""
     axis = options.pop("axis", {"min": 0})
-    lines = [cloudwatch.HorizontalAnnotation(value=value, label=label, color=RED) for value, label in bounds]
-    drawn = cloudwatch.GraphWidget(
+    lines = [cloudwatch.HorizontalAnnotation(value=value, label=label, color=RED) for value, label in thresholds]
+    widget = cloudwatch.GraphWidget(
         title=title,
-        left=list(left),
+        left=list(metrics),
         left_annotations=lines,
         left_y_axis=cloudwatch.YAxisProps(label=unit, show_units=False, **axis),
         width=width,
         height=GRAPH_HEIGHT,
         **options,
     )
-    return cloudwatch.Column(drawn, text(reading, width))
+    return cloudwatch.Column(widget, text(reading, width))
 
 
-def number(title: str, reading: str, metrics: Sequence[cloudwatch.IMetric], *, width: int = THIRD) -> cloudwatch.Column:
-    """Values of the last thirty days, and how to read them."""
-    drawn = cloudwatch.SingleValueWidget(
+def month_values(title: str, reading: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.Column:
+    """Values of the last thirty days."""
+    widget = cloudwatch.SingleValueWidget(
         title=title,
         metrics=list(metrics),
         start="-P30D",
         end="P0D",
         set_period_to_time_range=True,
-        width=width,
+        width=THIRD,
         height=GRAPH_HEIGHT,
     )
-    return cloudwatch.Column(drawn, text(reading, width))
+    return cloudwatch.Column(widget, text(reading, THIRD))
 
 
-def states(title: str, alarms: Sequence[cloudwatch.IAlarm]) -> cloudwatch.AlarmStatusWidget:
-    """The alarms that call somebody, with their states."""
+def alarm_states(title: str, alarms: Sequence[cloudwatch.IAlarm]) -> cloudwatch.AlarmStatusWidget:
     return cloudwatch.AlarmStatusWidget(title=title, alarms=list(alarms), width=FULL, height=4)
 
 
-def lines(
+def log_query(
     title: str, reading: str, group: logs.ILogGroup, query: Sequence[str], *, width: int = HALF
 ) -> cloudwatch.Column:
-    """What a query of Logs Insights finds, and how to read it."""
-    drawn = cloudwatch.LogQueryWidget(
+    """Results of a query of CloudWatch Logs Insights."""
+    widget = cloudwatch.LogQueryWidget(
         title=title, log_group_names=[group.log_group_name], query_lines=list(query), width=width, height=GRAPH_HEIGHT
     )
-    return cloudwatch.Column(drawn, text(reading, width))
+    return cloudwatch.Column(widget, text(reading, width))
 
 
-def text(markdown: str, width: int = FULL, height: int = TEXT_HEIGHT) -> cloudwatch.TextWidget:
+def text(markdown: str, width: int = FULL) -> cloudwatch.TextWidget:
     return cloudwatch.TextWidget(
-        markdown=markdown, width=width, height=height, background=cloudwatch.TextWidgetBackground.TRANSPARENT
+        markdown=markdown, width=width, height=TEXT_HEIGHT, background=cloudwatch.TextWidgetBackground.TRANSPARENT
     )
