@@ -226,9 +226,13 @@ class Routes:
     def _openapi(self) -> Answer:
         from lambda_fn.web import openapi  # most environments never serve a page
 
-        return openapi.document(self._repository, self._tasks, self._max_inputs, self._image_links).response(
-            self._app.current_event.headers
+        contracts = [self._repository.contract(name) for name in self._repository.names]
+        models = tuple(
+            openapi.Model(contract, self._tasks[contract.task], self._repository.versions(contract.name))
+            for contract in contracts
         )
+        document = openapi.document(models, max_inputs=self._max_inputs, image_links=self._image_links)
+        return document.response(self._app.current_event.headers)
 
     def _page(self, name: str) -> Answer:
         from lambda_fn.web import pages

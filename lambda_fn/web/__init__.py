@@ -1,1 +1,1 @@
-"""What people look at: the console, the API's description, and Swagger UI on it."""
+"""The pages and documents for people: the console, Swagger UI and the OpenAPI document."""

@@ -1,16 +1,16 @@
 "use strict";
 
-// One picture's answer, in words, bars and pixels.
+// Shows the answer for one image.
 
-const WORDS = {
-  low_confidence: "A person should look at it",
-  blank: "Nothing is on the paper",
+const WARNINGS = {
+  low_confidence: "A person should check it",
+  blank: "The paper is blank",
   unclear: "More than ink on paper",
-  cluttered: "Something beside the digit was left out",
-  low_contrast: "Ink and paper differ little",
-  colour: "Colours were left out",
-  inverted: "Dark ink on light paper was turned round",
-  resized: "Brought to the network's size",
+  cluttered: "Marks beside the digit were left out",
+  low_contrast: "Ink and paper are similar",
+  colour: "Colours were removed",
+  inverted: "Dark ink on light paper was inverted",
+  resized: "Scaled to the network's size",
   recentred: "Moved to the middle",
 };
 const DOUBTS = ["low_confidence", "blank", "unclear", "cluttered", "low_contrast"];
@@ -18,19 +18,18 @@ const DOUBTS = ["low_confidence", "blank", "unclear", "cluttered", "low_contrast
 const element = (id) => document.getElementById(id);
 const percent = (share) => (share > 0.9995 ? "> 99.9 %" : `${(share * 100).toFixed(1)} %`);
 
-/** An element with text in it. */
-function made(tag, text = "", className = "") {
-  const node = document.createElement(tag);
-  node.textContent = text;
-  node.className = className;
-  return node;
+function createElement(tag, text = "", className = "") {
+  const created = document.createElement(tag);
+  created.textContent = text;
+  created.className = className;
+  return created;
 }
 
-/** The answer's entries for one picture. */
-function entry(answer, index, picture) {
+/** The part of an answer that is about one image. */
+function resultOf(answer, index, image) {
   const warnings = answer.warnings[index];
   return {
-    picture,
+    image,
     warnings,
     digit: answer.y[index],
     confidence: answer.confidence[index],
@@ -43,49 +42,49 @@ function entry(answer, index, picture) {
   };
 }
 
-async function showAnswer(found, isOneOfMany = false) {
+async function showResult(result, isOneOfMany = false) {
   element("empty").hidden = true;
   element("answer").hidden = false;
-  element("digit").textContent = found.blank ? "–" : found.digit;
-  element("digit").classList.toggle("doubtful", found.doubtful);
-  element("sure").textContent = found.blank ? "No digit" : `${percent(found.confidence)} sure`;
-  element("verdict").textContent = found.doubtful ? "A person should look." : "Read without doubt.";
-  showBars(found);
-  const shown = Object.keys(WORDS).filter((code) => found.warnings.includes(code));
-  const notes = shown.map((code) => made("li", WORDS[code], DOUBTS.includes(code) ? "doubtful" : ""));
-  element("warnings").replaceChildren(...notes);
-  const who = `${found.model.name}, version ${found.model.version}`;
-  const time = `${Math.max(1, Math.round(found.milliseconds))} ms`;
-  element("facts").textContent = isOneOfMany
-    ? `${found.picture.name}, read by ${who}.`
-    : `Read by ${who}, in ${time} there and back.`;
-  const doubt = found.doubtful ? " A person should look." : "";
-  element("announce").textContent = found.blank
-    ? "Nothing is on the paper."
-    : `Read as ${found.digit}, ${percent(found.confidence)} sure.${doubt}`;
-  showSeen(found.seen);
-  await show(element("given"), found.picture.blob);
+  element("digit").textContent = result.blank ? "–" : result.digit;
+  element("digit").classList.toggle("doubtful", result.doubtful);
+  element("confidence").textContent = result.blank ? "No digit" : `${percent(result.confidence)} sure`;
+  element("verdict").textContent = result.doubtful ? "A person should check it." : "Read without doubt.";
+  showProbabilities(result);
+  const codes = Object.keys(WARNINGS).filter((code) => result.warnings.includes(code));
+  const items = codes.map((code) => createElement("li", WARNINGS[code], DOUBTS.includes(code) ? "doubtful" : ""));
+  element("warnings").replaceChildren(...items);
+  const model = `${result.model.name}, version ${result.model.version}`;
+  const time = `${Math.max(1, Math.round(result.milliseconds))} ms`;
+  element("details").textContent = isOneOfMany
+    ? `${result.image.name}, read by ${model}.`
+    : `Read by ${model}, in ${time} (round trip).`;
+  const doubt = result.doubtful ? " A person should check it." : "";
+  element("announcement").textContent = result.blank
+    ? "The paper is blank."
+    : `Read as ${result.digit}, ${percent(result.confidence)} sure.${doubt}`;
+  showSeen(result.seen);
+  await drawImage(element("sent"), result.image.blob);
 }
 
-function showBars(found) {
-  const rows = found.probabilities.map((share, digit) => {
-    const row = made("li", "", digit === found.digit && !found.blank ? "best" : "");
-    const track = made("span", "", "track");
-    const fill = made("span", "", "fill");
+function showProbabilities(result) {
+  const bars = result.probabilities.map((share, digit) => {
+    const bar = createElement("li", "", digit === result.digit && !result.blank ? "best" : "");
+    const track = createElement("span", "", "track");
+    const fill = createElement("span", "", "fill");
     fill.style.width = `${share * 100}%`;
     track.append(fill);
-    row.append(made("span", digit), track, made("span", percent(share), "share"));
-    return row;
+    bar.append(createElement("span", digit), track, createElement("span", percent(share), "share"));
+    return bar;
   });
-  element("bars").replaceChildren(...rows);
+  element("probabilities").replaceChildren(...bars);
 }
 
-/** 784 bytes in base64, the rows of 28 by 28 pixels. */
+/** Shows `seen`: 28×28 bytes in base64. */
 function showSeen(seen) {
-  const image = new ImageData(28, 28);
+  const pixels = new ImageData(28, 28);
   [...atob(seen)].forEach((character, index) => {
-    image.data.fill(character.charCodeAt(0), index * 4, index * 4 + 3);
-    image.data[index * 4 + 3] = 255;
+    pixels.data.fill(character.charCodeAt(0), index * 4, index * 4 + 3);
+    pixels.data[index * 4 + 3] = 255;
   });
-  element("seen").getContext("2d").putImageData(image, 0, 0);
+  element("seen").getContext("2d").putImageData(pixels, 0, 0);
 }

@@ -1,92 +1,93 @@
 "use strict";
 
-/** Many pictures: sent in calls, counted, and shown as a grid with the doubtful ones first. */
+/** Sends many images and shows their answers: counts per digit, and a grid with the doubtful ones first. */
 class Batch {
   static TILES = 240;
 
   constructor() {
-    this.found = [];
+    this.results = [];
     this.refused = [];
     this.digit = null;
-    this.shown = Batch.TILES;
-    this.stopped = new AbortController();
+    this.tiles = Batch.TILES;
+    this.abort = new AbortController();
   }
 
-  /** Reads all pictures; what was read is shown as it comes. Throws what keeps all of them from being read. */
-  async read(pictures, version, refused = []) {
+  /** Sends all images. Throws an error that stops the whole batch; the results until then are shown. */
+  async send(images, version, refused = []) {
     this.refused = refused;
-    this.total = pictures.length;
-    const began = performance.now();
-    this.prepare();
+    this.total = images.length + refused.length;
+    const start = performance.now();
+    this.showStart();
     const options = {
       version,
-      signal: this.stopped.signal,
-      take: (some, answer) => this.take(some, answer),
-      refuse: (picture, reason) => this.refused.push({ name: picture.name, reason }),
+      signal: this.abort.signal,
+      onAnswer: (some, answer) => this.add(some, answer),
+      onRefused: (image, reason) => this.refused.push({ name: image.name, reason }),
     };
     try {
-      for (const call of inCalls(pictures)) await readCall(call, options);
+      for (const request of splitIntoRequests(images)) await sendRequest(request, options);
     } catch (error) {
       if (error.name !== "AbortError") throw error;
     } finally {
-      this.seconds = (performance.now() - began) / 1000;
-      this.finish();
+      this.seconds = (performance.now() - start) / 1000;
+      this.showEnd();
     }
   }
 
-  prepare() {
+  showStart() {
     element("batch").hidden = false;
     element("progress").hidden = element("stop").hidden = false;
     element("progress").max = this.total;
     element("progress").value = 0;
-    element("summary").textContent = `Reading ${this.total} pictures …`;
+    element("summary").textContent = `Reading ${this.total} images …`;
     for (const id of ["counts", "grid"]) element(id).replaceChildren();
     element("more").hidden = element("refused").hidden = true;
-    element("stop").onclick = () => this.stopped.abort();
+    element("stop").onclick = () => this.abort.abort();
     element("more").onclick = () => {
-      this.shown += Batch.TILES;
+      this.tiles += Batch.TILES;
       this.showGrid();
     };
   }
 
-  take(pictures, answer) {
-    pictures.forEach((picture, index) => this.found.push(entry(answer, index, picture)));
-    element("progress").value = this.found.length + this.refused.length;
-    element("progress").textContent = `${this.found.length} of ${this.total}`;
+  add(images, answer) {
+    images.forEach((image, index) => this.results.push(resultOf(answer, index, image)));
+    element("progress").value = this.results.length + this.refused.length;
+    element("progress").textContent = `${this.results.length} of ${this.total}`;
   }
 
-  finish() {
+  showEnd() {
     element("progress").hidden = element("stop").hidden = true;
-    // Doubtful first, the least sure before the others; what is blank needs no second look.
-    this.found.sort((a, b) => b.doubtful - a.doubtful || a.blank - b.blank || a.confidence - b.confidence);
-    const doubtful = this.found.filter((each) => each.doubtful).length;
-    const missing = this.total - this.found.length - this.refused.length;
-    const told = [`${this.found.length} read in ${this.seconds.toFixed(1)} s`, `${doubtful} doubtful`];
-    if (missing > 0) told.push(`${missing} not sent`);
-    element("summary").textContent = `${told.join(", ")}.`;
+    // Doubtful ones first, blank ones after those with ink, then by confidence.
+    this.results.sort((a, b) => b.doubtful - a.doubtful || a.blank - b.blank || a.confidence - b.confidence);
+    const doubtful = this.results.filter((result) => result.doubtful).length;
+    const unsent = this.total - this.results.length - this.refused.length;
+    const parts = [`${this.results.length} read in ${this.seconds.toFixed(1)} s`, `${doubtful} doubtful`];
+    if (unsent > 0) parts.push(`${unsent} not sent`);
+    element("summary").textContent = `${parts.join(", ")}.`;
     this.showRefused();
-    if (!this.found.length) return;
+    if (!this.results.length) return;
     this.showCounts();
     this.showGrid();
-    showAnswer(this.found[0], true);
+    showResult(this.results[0], true);
   }
 
   showCounts() {
     const counts = Array(10).fill(0);
-    for (const each of this.found) if (!each.blank) counts[each.digit] += 1;
-    const most = Math.max(...counts, 1);
+    for (const result of this.results) if (!result.blank) counts[result.digit] += 1;
+    const highest = Math.max(...counts, 1);
     const buttons = counts.map((count, digit) => {
-      const button = made("button");
-      const column = made("span", "", "column");
-      const fill = made("span");
-      fill.style.height = `${(count / most) * 100}%`;
+      const button = createElement("button");
+      const column = createElement("span", "", "column");
+      const fill = createElement("span");
+      fill.style.height = `${(count / highest) * 100}%`;
       column.append(fill);
       button.type = "button";
       button.setAttribute("aria-pressed", "false");
-      // Read as "Digit 7, 12 pictures"; the style sheet puts the count on top.
+      // Screen readers say "Digit 7, 12 images"; the style sheet moves the count to the top.
       button.append(
-        made("span", "Digit ", "unseen"), made("span", digit, "label"), column,
-        made("span", ", ", "unseen"), made("span", count, "count"), made("span", " pictures", "unseen"),
+        createElement("span", "Digit ", "visually-hidden"), createElement("span", digit, "label"), column,
+        createElement("span", ", ", "visually-hidden"), createElement("span", count, "count"),
+        createElement("span", " images", "visually-hidden"),
       );
       button.onclick = () => this.filter(digit);
       return button;
@@ -96,7 +97,7 @@ class Batch {
 
   filter(digit) {
     this.digit = this.digit === digit ? null : digit;
-    this.shown = Batch.TILES;
+    this.tiles = Batch.TILES;
     [...element("counts").children].forEach((button, index) => {
       button.setAttribute("aria-pressed", String(index === this.digit));
     });
@@ -104,32 +105,36 @@ class Batch {
   }
 
   showGrid() {
-    const wanted = this.found.filter((each) => this.digit === null || (each.digit === this.digit && !each.blank));
-    element("grid").replaceChildren(...wanted.slice(0, this.shown).map((each) => this.tile(each)));
-    element("more").hidden = wanted.length <= this.shown;
-    element("more").textContent = `Show more of ${wanted.length}`;
+    const matching = this.results.filter(
+      (result) => this.digit === null || (result.digit === this.digit && !result.blank),
+    );
+    element("grid").replaceChildren(...matching.slice(0, this.tiles).map((result) => this.createTile(result)));
+    element("more").hidden = matching.length <= this.tiles;
+    element("more").textContent = `Show more of ${matching.length}`;
   }
 
-  tile(found) {
-    const item = made("li", "", found.doubtful ? "doubtful" : "");
-    const button = made("button");
+  createTile(result) {
+    const item = createElement("li", "", result.doubtful ? "doubtful" : "");
+    const button = createElement("button");
     const canvas = document.createElement("canvas");
-    const read = made("span", "", "read");
-    const digit = found.blank ? "–" : String(found.digit);
+    const caption = createElement("span", "", "caption");
+    const digit = result.blank ? "–" : String(result.digit);
+    const confidence = createElement("span", `${Math.floor(result.confidence * 100)} %`);
     canvas.width = canvas.height = 84;
     button.type = "button";
-    read.append(made("strong", digit), " ", made("span", `${Math.floor(found.confidence * 100)} %`));
-    const doubt = made("span", found.doubtful ? ", doubtful" : "", "unseen");
-    button.append(canvas, made("span", `${found.picture.name}: `, "unseen"), read, doubt);
+    caption.append(createElement("strong", digit), " ", confidence);
+    const name = createElement("span", `${result.image.name}: `, "visually-hidden");
+    button.append(canvas, name, caption);
+    if (result.doubtful) button.append(createElement("span", ", doubtful", "visually-hidden"));
     button.onclick = () => {
       element("grid").querySelector("[aria-current]")?.removeAttribute("aria-current");
       button.setAttribute("aria-current", "true");
-      showAnswer(found, true);
+      showResult(result, true);
       element("answer-title").scrollIntoView({ block: "nearest" });
     };
     item.append(button);
     item.setAttribute("aria-busy", "true");
-    show(canvas, found.picture.blob).finally(() => item.removeAttribute("aria-busy"));
+    drawImage(canvas, result.image.blob).finally(() => item.removeAttribute("aria-busy"));
     return item;
   }
 
@@ -137,7 +142,7 @@ class Batch {
     element("refused").hidden = !this.refused.length;
     if (!this.refused.length) return;
     element("refused").querySelector("summary").textContent = `${this.refused.length} could not be read`;
-    const lines = this.refused.map(({ name, reason }) => made("li", `${name}: ${reason}`));
-    element("refused").querySelector("ul").replaceChildren(...lines);
+    const items = this.refused.map(({ name, reason }) => createElement("li", `${name}: ${reason}`));
+    element("refused").querySelector("ul").replaceChildren(...items);
   }
 }

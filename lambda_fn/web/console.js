@@ -1,81 +1,83 @@
 "use strict";
 
-// What people do, and what follows from it.
+// Connects the page's controls to the service.
 
 const SAMPLES = 60;
-const random = randomFrom(7);
-let again = null; // what to do anew with another model or key
+const random = seededRandom(7);
+let lastTask = null; // repeated with another model version or key
 let batch = null;
-let latest = 0;
+let runs = 0;
 
 const pad = new Pad(element("pad"), () => start(readPad));
 
-/** Does the work, now and whenever model or key change; a failure is told where it can be seen and heard. */
-function start(work) {
-  again = work;
-  return attempt(work);
+/** Runs a task now, and again whenever the model version or key changes. */
+function start(task) {
+  lastTask = task;
+  return run(task);
 }
 
-async function attempt(work) {
-  const mine = (latest += 1);
-  batch?.stopped.abort();
+/** Runs a task, shows its error, and tells it by `isLatest()` whether a newer one has started. */
+async function run(task) {
+  const number = (runs += 1);
+  const isLatest = () => number === runs;
+  batch?.abort.abort();
   element("alert").hidden = true;
   try {
-    await work(() => mine === latest);
-    if (element("health").classList.contains("bad") && work !== askHealth) await askHealth();
+    await task(isLatest);
+    if (element("health").classList.contains("bad") && task !== checkHealth) await checkHealth();
   } catch (error) {
-    if (mine === latest && error.name !== "AbortError") tell(error);
+    if (isLatest() && error.name !== "AbortError") showError(error);
   }
 }
 
-function tell(error) {
-  const known = error instanceof ServiceError;
-  const wantsKey = known && [401, 403].includes(error.status) && error.code !== "filtered";
-  const about = known && error.requestId && !wantsKey ? ` (request ${error.requestId})` : "";
-  const button = made("button", wantsKey ? "Enter the key" : "Try again");
+function showError(error) {
+  const isKnown = error instanceof ServiceError;
+  const needsKey = isKnown && [401, 403].includes(error.status) && error.code !== "filtered";
+  const request = isKnown && error.requestId && !needsKey ? ` (request ${error.requestId})` : "";
+  const button = createElement("button", needsKey ? "Enter the key" : "Try again");
   button.type = "button";
-  button.onclick = () => (wantsKey ? openKey(true) : attempt(again || askHealth));
-  element("alert").replaceChildren(made("p", `${error.message}${about}`), button);
+  button.onclick = () => (needsKey ? openKey(true) : run(lastTask || checkHealth));
+  element("alert").replaceChildren(createElement("p", `${error.message}${request}`), button);
   element("alert").hidden = false;
 }
 
 async function readPad(isLatest) {
   if (pad.empty) return;
-  await readOne({ name: "the drawing", blob: pad.picture() }, isLatest);
+  await readOne({ name: "your drawing", blob: pad.image() }, isLatest);
 }
 
-async function readOne(picture, isLatest) {
-  const answer = await service.read([picture.blob], element("version").value);
+async function readOne(image, isLatest) {
+  const answer = await service.predict([image.blob], element("version").value);
   if (!isLatest()) return;
-  await showAnswer(entry(answer, 0, picture));
+  await showResult(resultOf(answer, 0, image));
 }
 
-async function readMany(pictures, refused) {
+async function readMany(images, refused) {
   batch = new Batch();
-  await batch.read(pictures, element("version").value, refused);
+  await batch.send(images, element("version").value, refused);
 }
 
-async function takeFiles(files) {
-  const pictures = [];
+async function readFiles(files) {
+  const images = [];
   const refused = [];
   for (const file of files) {
     try {
-      pictures.push(await asPicture(file));
+      images.push(await toImage(file));
     } catch {
-      refused.push({ name: file.name, reason: "it is no picture" });
+      refused.push({ name: file.name, reason: "it is not an image" });
     }
   }
-  if (pictures.length === 1 && !refused.length) return start((isLatest) => readOne(pictures[0], isLatest));
-  await start(() => readMany(pictures, [...refused]));
+  if (images.length === 1 && !refused.length) return start((isLatest) => readOne(images[0], isLatest));
+  await start(() => readMany(images, [...refused]));
   element("batch").scrollIntoView({ block: "start" });
 }
 
-async function askHealth() {
+async function checkHealth() {
   try {
     const models = await service.models();
     const chosen = element("version").value;
     const options = models.map((model) => {
-      const option = made("option", `version ${model.version}${model.default ? ", default" : ""}`);
+      const option = createElement("option", `version ${model.version}${model.default ? ", default" : ""}`);
       option.value = model.version;
       option.selected = chosen ? model.version === chosen : model.default;
       return option;
@@ -105,28 +107,28 @@ function hasFiles(event) {
 }
 
 for (let digit = 0; digit < 10; digit += 1) {
-  const button = made("button", digit);
+  const button = createElement("button", digit);
   button.type = "button";
   button.setAttribute("aria-label", `Draw a ${digit}`);
   button.onclick = () => {
     element("pad-hint").hidden = true;
     pad.draw(digit, random);
   };
-  element("drawn").append(button);
+  element("examples").append(button);
 }
 element("pad").addEventListener("drawing", () => (element("pad-hint").hidden = true));
 element("clear").onclick = () => {
   pad.clear();
   element("pad-hint").hidden = false;
-  element("announce").textContent = "The paper is empty.";
+  element("announcement").textContent = "The paper is empty.";
 };
 element("choose").onclick = () => element("files").click();
 element("files").onchange = async () => {
-  await takeFiles([...element("files").files]);
+  await readFiles([...element("files").files]);
   element("files").value = "";
 };
-element("samples").onclick = () => start(() => readMany(samplePictures(SAMPLES), []));
-element("version").onchange = () => again && attempt(again);
+element("samples").onclick = () => start(() => readMany(sampleImages(SAMPLES), []));
+element("version").onchange = () => lastTask && run(lastTask);
 element("key-button").onclick = () => openKey(element("key-panel").hidden);
 element("key").value = service.key;
 element("key-panel").onsubmit = (event) => {
@@ -135,7 +137,7 @@ element("key-panel").onsubmit = (event) => {
   showKey();
   openKey(false);
   element("key-button").focus();
-  if (again) attempt(again);
+  if (lastTask) run(lastTask);
 };
 element("key").onkeydown = (event) => {
   if (event.key !== "Escape") return;
@@ -144,7 +146,7 @@ element("key").onkeydown = (event) => {
 };
 document.addEventListener("paste", (event) => {
   const files = [...(event.clipboardData?.files || [])];
-  if (files.length) takeFiles(files);
+  if (files.length) readFiles(files);
 });
 document.addEventListener("dragover", (event) => {
   if (!hasFiles(event)) return;
@@ -158,7 +160,7 @@ document.addEventListener("drop", (event) => {
   if (!hasFiles(event)) return;
   event.preventDefault();
   element("drop").classList.remove("over");
-  takeFiles([...event.dataTransfer.files]);
+  readFiles([...event.dataTransfer.files]);
 });
 showKey();
-attempt(askHealth);
+run(checkHealth);

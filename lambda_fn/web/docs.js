@@ -1,6 +1,6 @@
 "use strict";
 
-// Relative, so that it is right under a stage's path too. A key that is entered lives in this page alone.
+// The URL is relative, so that it also works under a stage's path. A key stays in this page only.
 SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#swagger-ui",

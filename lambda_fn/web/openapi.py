@@ -1,159 +1,126 @@
-"""What is deployed in, its OpenAPI 3.1 document out: every route, body, error and limit."""
+"""Builds the OpenAPI document from openapi.yaml, the tasks' own documents and the values of this deployment."""
 
 import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from lambda_fn import __version__, limits
 from lambda_fn.inference.contract import Contract
-from lambda_fn.web import error_codes, predict_paths, v2_paths
-from lambda_fn.web.error_codes import references
-from lambda_fn.web.pages import Document
+from lambda_fn.task import Task
+from lambda_fn.web.pages import FOLDER, Document
 
-_DESCRIPTION = """
-Batches of pictures of handwritten digits go in, digits come out.
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+_LIMITS = {name.lower(): value for name, value in vars(limits).items() if name.isupper()}
 
-**Try it:** open `POST /predict/batch` below, press *Execute*. Where the stage has API keys, *Authorize* takes one. The
-[console](console) draws and drops pictures.
 
-**Limits.** A request may have 6 MB, base64 included (a body of bytes comes to the function in base64, so 4.5 MB of
-them), and {max_images:,} images; a picture file {max_pixels:,} pixels, and all of a request {max_pixels_of_batch:,}. An
-answer may have 6 MB. About 500 images of 28×28 fit as fractions, 2,400 as whole numbers, 6,000 as binary tensors.
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model of the service, with the contract of its default version."""
 
-A body may be compressed (`Content-Encoding: gzip`) and unzip to {unzipped:,} bytes. JSON may hold {values:,} values and
-{nesting:,} levels, a JPEG {scans} scans. A picture behind `image_link` has to be there in {link_seconds:g} seconds.
-
-**Errors** have one form everywhere: what is wrong, a stable code, and the request's id. Bad input is never a 5xx, and
-one bad image fails its batch.
-"""
+    contract: Contract = field(hash=False)
+    task: Task[Any] = field(hash=False)
+    versions: tuple[str, ...]
 
 
 @cache
-def document(default: Contract, versions: tuple[str, ...], max_images: int, image_links: bool) -> Document:
-    """The description of a service that answers with these versions of a model, `max_images` in a request at most."""
-    text = json.dumps(_content(default, versions, max_images, image_links), ensure_ascii=False, separators=(",", ":"))
-    return Document("application/json", text)
+def document(models: tuple[Model, ...], *, max_inputs: int, image_links: bool) -> Document:
+    """Describes a service with these models."""
+    shared = _LIMITS | {"max_inputs": max_inputs, "image_links": image_links, "body_required": not image_links}
+    content = _read(FOLDER / "openapi.yaml", shared | _of_service(models))
+    for model in models:
+        if model.task.openapi:
+            content = _merge(content, _read(model.task.openapi, shared | _of_model(model)))
+    responses = content["components"]["responses"]
+    content["components"]["responses"] = {name: _response(**response) for name, response in responses.items()}
+    return Document("application/json", json.dumps(content, ensure_ascii=False, separators=(",", ":")))
 
 
-def _content(default: Contract, versions: tuple[str, ...], max_images: int, image_links: bool) -> dict[str, Any]:
-    told = {
-        "max_images": max_images,
-        "max_pixels": limits.PIXELS,
-        "max_pixels_of_batch": limits.PIXELS_OF_BATCH,
-        "scans": limits.JPEG_SCANS,
-        "nesting": limits.NESTING,
-        "unzipped": limits.UNZIPPED_BYTES,
-        "values": limits.VALUES,
-        "link_seconds": limits.LINK_SECONDS,
-    }
+def _of_service(models: tuple[Model, ...]) -> dict[str, Any]:
+    routes = [(model.task.tensor_route, model.contract) for model in models]
+    inputs = [route.input(contract) for route, contract in routes]
+    outputs = [output for route, contract in routes for output in route.outputs(contract)]
+    shapes = [shape for route, contract in routes for shape in route.shapes(contract)]
     return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Postal Digits",
-            "version": __version__,
-            "summary": "Reads handwritten digits.",
-            "description": _DESCRIPTION.format(**told).strip(),
-            "license": {"name": "MIT", "identifier": "MIT"},
-        },
-        "servers": [{"url": "./", "description": "beside this document"}],
-        "tags": [
-            {"name": "predict", "description": "Pictures in, digits out."},
-            {
-                "name": "v2",
-                "description": "The [Open Inference Protocol](https://github.com/kserve/open-inference-protocol), "
-                "as Triton's clients speak it: tensors in, tensors out.",
-            },
-            {"name": "service", "description": "What answers, and whether it does. No key is needed."},
-            {"name": "pages", "description": "For people. No key is needed."},
-        ],
-        "paths": _open_paths() | predict_paths.paths(image_links) | v2_paths.paths(default),
-        "components": {
-            "securitySchemes": {
-                "ApiKey": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "x-api-key",
-                    "description": "Needed where the stage has keys, as every deployed one has.",
-                }
-            },
-            "responses": error_codes.responses(),
-            "parameters": predict_paths.parameters(versions, default.version) | v2_paths.parameters(default, versions),
-            "schemas": _schemas(default.name, versions)
-            | predict_paths.schemas(max_images)
-            | v2_paths.schemas(default, versions),
-        },
+        "service_version": __version__,
+        "models": [model.contract.name for model in models],
+        "all_versions": _unique(version for model in models for version in model.versions),
+        "input_names": _unique(each.name for each in inputs),
+        "input_datatypes": _unique(datatype for route, _ in routes for datatype in route.datatypes),
+        "input_shapes": " or ".join(_unique(str(list(shape)).replace("-1", "n") for shape in shapes)),
+        "least_dimensions": min(map(len, shapes)),
+        "most_dimensions": max(map(len, shapes)),
+        "output_names": _unique(each.name for each in outputs),
+        "output_datatypes": _unique(each.datatype for each in outputs),
     }
 
 
-def _open_paths() -> dict[str, Any]:
-    hello = {
-        "application/json": {"schema": {"$ref": "#/components/schemas/Hello"}, "example": {"message": "Hello World"}}
-    }
-    health = {"application/json": {"schema": {"$ref": "#/components/schemas/Health"}}}
-    json_schema = {"application/json": {"schema": {"type": "object"}}}
-    html = {"text/html": {"schema": {"type": "string"}}}
+def _of_model(model: Model) -> dict[str, Any]:
     return {
-        "/": _get("hello", "service", "Says hello", "A greeting.", hello),
-        "/health": _get("health", "service", "Names the models that answer", "It answers.", health),
-        "/openapi.json": _get("openapi", "pages", "This document", "OpenAPI 3.1.", json_schema, cached=True),
-        "/docs": _get("docs", "pages", "Swagger UI on this document", "A page.", html, cached=True),
-        "/console": _get("console", "pages", "A page to draw or drop digits", "A page.", html, cached=True),
+        "versions": list(model.versions),
+        "default_version": model.contract.version,
+        "warnings": list(model.contract.warnings),
+        "warning_meanings": _listed(model.contract.warnings),
     }
 
 
-def _get(
-    name: str, tag: str, summary: str, description: str, content: dict[str, Any], *, cached: bool = False
-) -> dict[str, Any]:
-    answers = {"200": {"description": description, "content": content}}
-    if cached:
-        etag = {"description": "Names this state of it.", "schema": {"type": "string"}}
-        answers["200"]["headers"] = {"ETag": etag}
-        answers["304"] = {"description": "If-None-Match names the state that is served."}
-    return {
-        "get": {
-            "operationId": name,
-            "tags": [tag],
-            "summary": summary,
-            "security": [],
-            "responses": answers | references("MethodNotAllowed"),
-        }
-    }
+def _unique(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))
 
 
-def _schemas(name: str, versions: tuple[str, ...]) -> dict[str, Any]:
-    model = {"name": {"type": "string", "examples": [name]}, "version": {"type": "string", "enum": list(versions)}}
-    return {
-        "Error": {
-            "type": "object",
-            "required": ["error", "code", "request_id"],
-            "properties": {
-                "error": {"type": "string", "description": "What is wrong, with the index of the image it is about."},
-                "code": {"type": "string", "description": "Stable: clients may branch on it."},
-                "request_id": {"type": "string", "description": "To be given where somebody is asked for help."},
-            },
-        },
-        "Hello": {
-            "type": "object",
-            "required": ["message"],
-            "properties": {"message": {"const": "Hello World"}},
-        },
-        "Model": {"type": "object", "required": ["name", "version"], "properties": model},
-        "Health": {
-            "type": "object",
-            "required": ["status", "models"],
-            "properties": {
-                "status": {"const": "ok"},
-                "models": {"type": "array", "minItems": 1, "items": _object("sha256", "default", **model | _LISTED)},
-            },
-        },
-    }
+def _read(path: Path, values: Mapping[str, Any]) -> Any:
+    import yaml  # only /openapi.json needs it
+
+    return _fill(yaml.load(path.read_bytes(), yaml.CSafeLoader), values)
 
 
-_LISTED = {
-    "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "Of the model file."},
-    "default": {"type": "boolean", "description": "Whether it answers where a request names no version."},
-}
+def _fill(node: Any, values: Mapping[str, Any]) -> Any:
+    """Replaces each ${name} by its value, and drops what is under an `x-if` whose value is false."""
+    if isinstance(node, dict):
+        return {key: _fill(each, values) for key, each in node.items() if key != "x-if" and _applies(each, values)}
+    if isinstance(node, list):
+        return [_fill(each, values) for each in node if _applies(each, values)]
+    if not isinstance(node, str):
+        return node
+    if whole := _PLACEHOLDER.fullmatch(node):
+        return values[whole[1]]
+    return _PLACEHOLDER.sub(lambda match: _in_words(values[match[1]]), node)
 
 
-def _object(*required: str, **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": ["name", "version", *required], "properties": properties}
+def _applies(node: Any, values: Mapping[str, Any]) -> bool:
+    return not isinstance(node, dict) or "x-if" not in node or bool(values[node["x-if"]])
+
+
+def _in_words(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:,}".removesuffix(".0")
+
+
+def _merge(one: Any, other: Any, key: str = "") -> Any:
+    """Joins two documents: members, the entries of lists, and descriptions. Raises ValueError if they disagree."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        both = {name: _merge(one[name], other[name], name) for name in one.keys() & other.keys()}
+        return one | other | both
+    if isinstance(one, list) and isinstance(other, list):
+        return one + [each for each in other if each not in one]
+    if one == other:
+        return one
+    if key == "description":
+        return f"{one}\n\n{other}"
+    raise ValueError(f"two OpenAPI documents disagree about {key}: {one!r} and {other!r}")
+
+
+def _response(description: str, **members: Any) -> dict[str, Any]:
+    """An error response with its `x-codes` as a list in its description, as the schema's enum, and in an example."""
+    codes: dict[str, str] = members.pop("x-codes")
+    schema = {"allOf": [{"$ref": "#/components/schemas/Error"}], "properties": {"code": {"enum": list(codes)}}}
+    code, meaning = next(iter(codes.items()))
+    example = {"error": meaning, "code": code, "request_id": "11111111-2222-4333-8444-555555555555"}
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"description": f"{description}\n\n{_listed(codes)}", "content": content} | members
+
+
+def _listed(meanings: Mapping[str, str]) -> str:
+    return "\n".join(f"- `{code}`: {meaning}" for code, meaning in meanings.items())

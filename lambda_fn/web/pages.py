@@ -1,7 +1,7 @@
-"""A page's name and a request's headers in, the response out: HTML with its styles and scripts inside.
+"""The console and Swagger UI, each as one HTML page with its styles and scripts inside.
 
-A page is one request, for paths without a key are throttled tightly. Its content security policy names each style and
-script by its hash, so nothing else runs, and nothing comes from another host.
+One page is one request, because paths without a key are throttled tightly. Its content security policy names each
+style and script by its hash, so nothing else runs and nothing comes from another host.
 """
 
 import base64
@@ -17,12 +17,12 @@ import aws_lambda_powertools
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
 FOLDER = Path(__file__).resolve().parent
-# Swagger UI comes with Powertools, in the image too.
+# Swagger UI's files come with Powertools.
 SWAGGER = Path(aws_lambda_powertools.__file__).resolve().parent / "event_handler" / "openapi" / "swagger_ui"
 
 _INLINED = re.compile(r'<script src="(?P<script>[\w.-]+)"></script>|<link rel="stylesheet" href="(?P<style>[\w.-]+)">')
 _HEADERS = {
-    "Cache-Control": "no-cache",  # kept, and asked for anew: an unchanged page is a 304
+    "Cache-Control": "no-cache",  # clients keep the page, but ask each time whether it changed
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
@@ -33,17 +33,11 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What is served, made once in an environment.
-
-    Attributes:
-        text: the whole, and `zipped` the same, gzipped.
-        policy: its content security policy.
-        etag: of the text, weak, for both forms share it.
-    """
+    """A text to serve, with its gzipped form and a weak ETag that both forms share."""
 
     content_type: str
     text: str
-    policy: str = "default-src 'none'; frame-ancestors 'none'"
+    security_policy: str = "default-src 'none'; frame-ancestors 'none'"
     zipped: bytes = field(init=False)
     etag: str = field(init=False)
 
@@ -53,13 +47,13 @@ class Document:
         object.__setattr__(self, "etag", f'W/"{hashlib.sha256(content).hexdigest()[:32]}"')
 
     def response(self, headers: Mapping[str, str]) -> Response[str | bytes]:
-        """The answer to a GET with these `headers`, whose names may be in any case: whole, gzipped, or 304."""
-        sent = _HEADERS | {"Content-Security-Policy": self.policy, "ETag": self.etag}
+        """Answers a GET: plain, gzipped, or 304. The lookup of `headers` must ignore case."""
+        sent = _HEADERS | {"Content-Security-Policy": self.security_policy, "ETag": self.etag}
         if self.etag in (headers.get("if-none-match") or ""):
             return Response(304, headers=sent)
-        # In lower case, for Powertools would make JSON of zipped JSON.
+        # In lower case: Powertools would otherwise encode gzipped JSON as JSON again.
         sent["content-type"] = self.content_type
-        # API Gateway decodes base64 only for a request that says what it accepts.
+        # API Gateway decodes base64 only if the request has an Accept header.
         if "gzip" in (headers.get("accept-encoding") or "") and headers.get("accept"):
             return Response(200, body=self.zipped, headers=sent | {"Content-Encoding": "gzip"})
         return Response(200, body=self.text, headers=sent)
@@ -67,7 +61,7 @@ class Document:
 
 @cache
 def page(name: str) -> Document:
-    """The page that <name>.html beside this file is, with the files that it names put in."""
+    """Builds <name>.html of this folder with the files that it names."""
     hashes: dict[str, list[str]] = {"script": [], "style": []}
 
     def inline(match: re.Match[str]) -> str:
@@ -77,11 +71,11 @@ def page(name: str) -> Document:
         return f"<{kind}>{text}</{kind}>"
 
     text = _INLINED.sub(inline, _read(f"{name}.html"))
-    policy = (
+    security_policy = (
         f"default-src 'none'; script-src {' '.join(hashes['script'])}; style-src {' '.join(hashes['style'])}; "
         "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
-    return Document("text/html; charset=utf-8", text, policy)
+    return Document("text/html; charset=utf-8", text, security_policy)
 
 
 def _read(name: str) -> str:

@@ -1,7 +1,8 @@
 "use strict";
 
-// Digits that the page draws by itself, in a square of 100 by 100.
+// Draws sample digits, so that the console can be tried without any files.
 
+// SVG paths of 0 to 9 in a square of 100 by 100.
 const STROKES = [
   "M50 15 C22 15 20 85 50 85 C80 85 78 15 50 15 Z",
   "M43 27 L54 15 L54 85",
@@ -16,11 +17,11 @@ const STROKES = [
 ];
 const PAPERS = ["#ffffff", "#f7f1e1", "#e9edf3", "#d9c7a2", "#f3dcd4"];
 const INKS = ["#16213a", "#0b3d91", "#3c3c3c", "#5b1a1a", "#14532d"];
-// By their place from the end.
-const ODD = { 7: "faint", 5: "struck", 3: "scribble", 2: "empty" };
+// The last samples are hard to read, by their place from the end.
+const HARD = { 7: "faint", 5: "crossed out", 3: "scribble", 2: "empty" };
 
-/** Numbers from 0 to 1 that are the same every time for the same seed (mulberry32). */
-function randomFrom(seed) {
+/** A generator of numbers from 0 to 1, repeatable by its seed (mulberry32). */
+function seededRandom(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
     let value = Math.imul(seed ^ (seed >>> 15), 1 | seed);
@@ -29,7 +30,7 @@ function randomFrom(seed) {
   };
 }
 
-/** Strokes a digit into a square of `side` pixels, a little turned, slanted and scaled. */
+/** Draws a digit into a square of `side` pixels, slightly rotated, slanted and scaled. */
 function drawDigit(context, digit, side, random) {
   const between = (low, high) => low + (high - low) * random();
   context.save();
@@ -43,15 +44,15 @@ function drawDigit(context, digit, side, random) {
   context.restore();
 }
 
-/** `count` pictures in many inks and papers, the last ones of the kinds that ODD names. */
-function samplePictures(count) {
-  const random = randomFrom(28);
-  const pictures = [];
+/** Images of digits in various inks and papers. */
+function sampleImages(count) {
+  const random = seededRandom(28);
+  const images = [];
   for (let index = 0; index < count; index += 1) {
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = 72;
     const context = canvas.getContext("2d");
-    const kind = ODD[count - index] || "plain";
+    const kind = HARD[count - index] || "plain";
     context.fillStyle = PAPERS[Math.floor(random() * PAPERS.length)];
     context.fillRect(0, 0, 72, 72);
     context.lineCap = context.lineJoin = "round";
@@ -59,9 +60,9 @@ function samplePictures(count) {
     context.globalAlpha = kind === "faint" ? 0.16 : 1;
     if (!["empty", "scribble"].includes(kind)) drawDigit(context, index % 10, 72, random);
     context.lineWidth = 5;
-    if (kind === "struck") context.stroke(new Path2D("M0 44 L72 40"));
+    if (kind === "crossed out") context.stroke(new Path2D("M0 44 L72 40"));
     if (kind === "scribble") context.stroke(new Path2D("M8 52 C16 0 24 80 32 22 C40 -4 42 84 50 30 C56 6 58 60 66 24"));
-    pictures.push({ name: `sample ${index + 1}`, blob: fileOf(canvas) });
+    images.push({ name: `sample ${index + 1}`, blob: toBlob(canvas) });
   }
-  return pictures;
+  return images;
 }

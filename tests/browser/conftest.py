@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright, on the pages of the real server: at its root and under a stage's path."""
+"""Opens the pages of the real server in Chromium, at its root and under a stage's path."""
 
 import os
 import shutil
@@ -13,29 +13,29 @@ from tests.server import running
 
 DESK = {"width": 1100, "height": 900}
 PHONE = {"width": 390, "height": 844}
-MISSING = "there is no chromium; `make test-browser` says how to get it"
+MISSING = "chromium is not installed; run `make test-browser`"
 
 
 @dataclass
-class Seen:
-    """What a page did beside what it shows."""
+class Activity:
+    """What a page requested and what it wrote to the browser's console."""
 
     host: str
-    complaints: list[str] = field(default_factory=list)
-    strangers: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
 
-    def console(self, message: ConsoleMessage) -> None:
+    def on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
+            self.messages.append(message.text)
 
-    def request(self, request: Request) -> None:
+    def on_request(self, request: Request) -> None:
         self.requests.append(request)
         if not request.url.startswith((self.host, "data:", "blob:")):
-            self.strangers.append(request.url)
+            self.foreign.append(request.url)
 
 
-Open = Callable[..., tuple[Page, Seen]]
+Open = Callable[..., tuple[Page, Activity]]
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,7 @@ def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     assert path, MISSING
     with sync_playwright() as playwright:
-        # Chromium refuses to run as root within its own sandbox.
+        # Chromium's sandbox does not work for root.
         browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=os.geteuid() != 0)
         yield browser
         browser.close()
@@ -51,39 +51,39 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session", params=["", "/v1"], ids=["root", "stage"])
 def site(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a server without a key."""
+    """The address of a server without an API key."""
     with running(base=request.param, workers="1") as client:
         yield str(client.base_url).rstrip("/")
 
 
 @pytest.fixture(scope="session")
 def keyed_site() -> Iterator[str]:
-    """The address of a server whose key is `right`, under a stage's path, as one that is deployed."""
+    """The address of a server with the API key `right`, under a stage's path as when deployed."""
     with running(base="/v1", workers="1", API_KEY="right") as client:
         yield str(client.base_url).rstrip("/")
 
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Open]:
-    """Opens an address; afterwards there must have been no complaint and no request to another host.
+    """Opens an address. Fails after the test if the page logged errors or called another host.
 
-    `refusals` is what the browser itself may say of answers that the test provokes.
+    Errors that contain `expected` are allowed.
     """
-    opened: list[tuple[Page, Seen, str]] = []
+    opened: list[tuple[Page, Activity, str]] = []
 
-    def open_(address: str, *, refusals: str = "", viewport: Any = DESK, **options: Any) -> tuple[Page, Seen]:
+    def open_(address: str, *, expected: str = "", viewport: Any = DESK, **options: Any) -> tuple[Page, Activity]:
         context = browser.new_context(viewport=viewport, **options)
         page = context.new_page()
-        seen = Seen(address.rpartition("/")[0])
-        page.on("console", seen.console)
-        page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-        page.on("request", seen.request)
+        activity = Activity(address.rpartition("/")[0])
+        page.on("console", activity.on_console)
+        page.on("pageerror", lambda error: activity.messages.append(str(error)))
+        page.on("request", activity.on_request)
         page.goto(address)
-        opened.append((page, seen, refusals))
-        return page, seen
+        opened.append((page, activity, expected))
+        return page, activity
 
     yield open_
-    for page, seen, refusals in opened:
+    for page, activity, expected in opened:
         page.context.close()
-        assert seen.strangers == []
-        assert [text for text in seen.complaints if not refusals or refusals not in text] == []
+        assert activity.foreign == []
+        assert [text for text in activity.messages if not expected or expected not in text] == []

@@ -1,4 +1,4 @@
-"""What a person does on the console: strokes, drops, keys; and what axe says of a page."""
+"""Acts on the console as a person would, and checks pages with axe."""
 
 import base64
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SEVEN = [(0.25, 0.22), (0.75, 0.22), (0.45, 0.85)]
 
 File = tuple[str, str, bytes]
-"""Its name, its media type, its content."""
+"""Name, media type, content."""
 
 _TRANSFER = """(files) => {
   const transfer = new DataTransfer();
@@ -44,7 +44,7 @@ def drop(page: Page, files: Sequence[File]) -> None:
 
 
 def points(page: Page) -> list[tuple[float, float]]:
-    """The corners of a seven on the paper, in the window."""
+    """The corners of a seven on the pad, in pixels of the window."""
     box = page.locator("#pad").bounding_box()
     assert box
     return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in SEVEN]
@@ -75,14 +75,14 @@ def draw_with_pen(page: Page) -> None:
 
 def _strokes(page: Page, kinds: tuple[str, str, str]) -> list[tuple[str, tuple[float, float]]]:
     corners = points(page)
-    passed = [
+    path = [
         (x + (u - x) * step / 8, y + (v - y) * step / 8) for (x, y), (u, v) in pairwise(corners) for step in range(9)
     ]
     first, move, last = kinds
-    return [(first, passed[0]), *((move, point) for point in passed[1:]), (last, passed[-1])]
+    return [(first, path[0]), *((move, point) for point in path[1:]), (last, path[-1])]
 
 
-_STILL = """() => Promise.allSettled(
+_FINISH_ANIMATIONS = """() => Promise.allSettled(
   document.getAnimations()
     .filter((each) => Number.isFinite(each.effect.getComputedTiming().endTime))
     .map((each) => each.finished),
@@ -91,12 +91,12 @@ _STILL = """() => Promise.allSettled(
 
 def expect_digit(page: Page, digit: str) -> None:
     expect(page.locator("#digit")).to_have_text(digit)
-    expect(page.locator("#announce")).to_contain_text(f"Read as {digit}")
+    expect(page.locator("#announcement")).to_contain_text(f"Read as {digit}")
 
 
 def violations(page: Page, *excluded: str) -> list[str]:
-    """What axe finds, by rule and place; `excluded` are rules that are not asked."""
-    page.evaluate(_STILL)  # halfway from one colour to another, a button's text may be too pale
+    """The rules of axe that the page breaks and where, without the `excluded` rules."""
+    page.evaluate(_FINISH_ANIMATIONS)  # contrast is too low halfway through a change of colours
     page.evaluate(AXE.read_text())
     rules = {rule: {"enabled": False} for rule in excluded}
     found = page.evaluate("(rules) => axe.run(document, { rules })", rules)

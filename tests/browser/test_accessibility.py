@@ -1,4 +1,4 @@
-"""What axe finds on the pages, in each of their states: nothing."""
+"""The pages have no accessibility faults that axe can find."""
 
 import pytest
 from playwright.sync_api import expect
@@ -10,9 +10,9 @@ from tests.browser.test_docs import STATUS, try_out
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_console_in_each_state(open_page: Open, keyed_site: str, scheme: str, viewport: object) -> None:
-    still = {"color_scheme": scheme, "viewport": viewport, "reduced_motion": "reduce"}
-    page, _ = open_page(f"{keyed_site}/console", refusals="Failed to load", **still)
+def test_console_has_no_faults_in_any_state(open_page: Open, keyed_site: str, scheme: str, viewport: object) -> None:
+    options = {"color_scheme": scheme, "viewport": viewport, "reduced_motion": "reduce"}
+    page, _ = open_page(f"{keyed_site}/console", expected="Failed to load", **options)
     expect(page.locator("#health")).to_have_text("The service answers")
     assert console.violations(page) == []
     page.get_by_role("button", name="Draw a 7").click()
@@ -31,18 +31,18 @@ def test_the_console_in_each_state(open_page: Open, keyed_site: str, scheme: str
     assert console.violations(page) == []
 
 
-# Of Swagger UI's own making, in its code and not in a style sheet: a link inside each operation's button, tags as
-# headings of the third level below one of the first, controls of a request without labels, and a box that scrolls.
+# Faults in Swagger UI's code, which no style sheet can fix: a link inside each operation's button, headings that skip a
+# level, controls without labels, and a scrolling box that can't be focused.
 SWAGGER = ("nested-interactive", "heading-order", "select-name")
 SWAGGER_OPEN = (*SWAGGER, "button-name", "label", "scrollable-region-focusable")
 
 
-def test_swagger_ui_but_for_faults_of_its_own(open_page: Open, keyed_site: str) -> None:
-    page, _ = open_page(f"{keyed_site}/docs", refusals="Failed to load")
+def test_swagger_ui_has_only_its_known_faults(open_page: Open, keyed_site: str) -> None:
+    page, _ = open_page(f"{keyed_site}/docs", expected="Failed to load")
     expect(page.locator(".opblock").first).to_be_visible()
     assert console.violations(page, *SWAGGER) == []
     try_out(page, "predictBatch")
     expect(page.locator(STATUS).first).to_contain_text("403")
-    # The colours of highlighted JSON stand in the elements themselves.
+    # Swagger UI sets the colours of highlighted JSON on the elements themselves.
     found = console.violations(page, *SWAGGER_OPEN)
     assert [each for each in found if 'style="color: rgb(211, 99, 99);"' not in each] == []

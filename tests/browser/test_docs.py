@@ -1,4 +1,4 @@
-"""Swagger UI: served by us, on our document, under its policy."""
+"""Swagger UI shows and tries the routes of the OpenAPI document."""
 
 import json
 
@@ -16,24 +16,24 @@ def try_out(page: Page, operation: str) -> None:
     block.get_by_role("button", name="Execute").click()
 
 
-def test_each_route_is_shown(open_page: Open, site: str) -> None:
+def test_every_route_is_shown(open_page: Open, site: str) -> None:
     page, _ = open_page(f"{site}/docs")
     expect(page.locator(".opblock")).to_have_count(22)
     expect(page.get_by_role("heading", name="Postal Digits")).to_be_visible()
 
 
-def test_an_example_is_tried_out(open_page: Open, site: str) -> None:
-    page, seen = open_page(f"{site}/docs")
+def test_an_example_can_be_executed(open_page: Open, site: str) -> None:
+    page, activity = open_page(f"{site}/docs")
     try_out(page, "predictBatch")
     expect(page.locator(STATUS).first).to_contain_text("200")
-    (sent,) = [request for request in seen.requests if request.method == "POST"]
+    (sent,) = [request for request in activity.requests if request.method == "POST"]
     assert sent.url == f"{site}/predict/batch"
     response = sent.response()
     assert response
     assert json.loads(response.body())["y"] == [7]
 
 
-def test_a_key_is_entered_once(open_page: Open, keyed_site: str) -> None:
+def test_an_entered_key_is_sent(open_page: Open, keyed_site: str) -> None:
     page, _ = open_page(f"{keyed_site}/docs")
     page.locator(".auth-wrapper .authorize").first.click()
     page.locator(".auth-container input").fill("right")

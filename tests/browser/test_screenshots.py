@@ -1,4 +1,4 @@
-"""The README's pictures of the pages: taken at every run, kept where `make screenshots` asks for it."""
+"""Takes the README's screenshots. `make screenshots` keeps them."""
 
 from io import BytesIO
 from pathlib import Path
@@ -15,32 +15,32 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 @pytest.fixture
 def keep(request: pytest.FixtureRequest) -> bool:
-    asked: bool = request.config.getoption("--screenshots")
-    return asked
+    option: bool = request.config.getoption("--screenshots")
+    return option
 
 
 def take(page: Page, name: str, keep: bool, *, height: int) -> None:
     width = page.viewport_size["width"] if page.viewport_size else 0
-    picture = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+    screenshot = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
     if keep:
-        (DOCS / name).write_bytes(picture)
-    with Image.open(BytesIO(picture)) as taken, Image.open(DOCS / name) as kept:
+        (DOCS / name).write_bytes(screenshot)
+    with Image.open(BytesIO(screenshot)) as taken, Image.open(DOCS / name) as kept:
         assert taken.size == kept.size
 
 
-def test_the_console(open_page: Open, keyed_site: str, keep: bool) -> None:
+def test_console(open_page: Open, keyed_site: str, keep: bool) -> None:
     page, _ = open_page(f"{keyed_site}/console", viewport=DESK)
     enter_key(page)
     page.get_by_role("button", name="Send samples").click()
     expect(page.locator("#grid li")).to_have_count(60)
     expect(page.locator("#grid [aria-busy]")).to_have_count(0)
     console.draw_with_mouse(page)
-    expect(page.locator("#facts")).to_contain_text("there and back")
+    expect(page.locator("#details")).to_contain_text("round trip")
     page.mouse.move(0, 0)
     take(page, "console.png", keep, height=1400)
 
 
-def test_the_console_on_a_phone(open_page: Open, keyed_site: str, keep: bool) -> None:
+def test_console_on_a_phone(open_page: Open, keyed_site: str, keep: bool) -> None:
     page, _ = open_page(f"{keyed_site}/console", viewport=PHONE, has_touch=True)
     enter_key(page)
     console.draw_with_finger(page)
