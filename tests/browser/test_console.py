@@ -24,7 +24,8 @@ def test_a_drawn_seven_is_read_as_seven(open_page: Open, site: str, draw: Draw) 
     expect(page.locator("#probabilities .best")).to_contain_text("7")
     expect(page.locator("#probabilities li")).to_have_count(10)
     expect(page.locator("#warnings")).to_contain_text("Dark ink on light paper")
-    expect(page.locator("#details")).to_contain_text(f"digits, version {Settings().models["digits"]}, in ")
+    version = Settings().models["digits"]
+    expect(page.locator("#details")).to_contain_text(f"digits, version {version}, in ")
 
 
 def test_console_shows_what_the_network_saw(open_page: Open, site: str) -> None:
