@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from lambda_fn.bodies.envelope import Headers
 from lambda_fn.deadline import Deadline
 from lambda_fn.inference.contract import Contract, Tensor
 
@@ -55,12 +56,12 @@ class Route(Generic[Inputs]):
     """A path below /predict/ that takes POST.
 
     Attributes:
-        decode: reads a body, given its content type, the most inputs that it may have, and the deadline. Raises
+        decode: reads a body, given its headers, the most inputs that it may have, and the deadline. Raises
             RequestError, OutOfTime.
         link: the query parameter that may name a file to fetch instead of a body; "" for none.
     """
 
-    decode: Callable[[bytes, str, int, Deadline], Inputs]
+    decode: Callable[[bytes, Headers, int, Deadline], Inputs]
     link: str = ""
 
 

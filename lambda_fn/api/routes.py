@@ -134,11 +134,11 @@ class Routes:
         link = query.get(route.link) if route.link else None
         if link is not None:
             self._check_link(route.link)
-        extras = {extra: task.extras[extra] for extra in task.extras if self._flag(extra)}
+        extras = {extra: task.extras[extra] for extra in task.extras if _flag(query, extra)}
         model = self._repository.get(name, query.get("version"))
         self._log.contract = model.contract
         deadline = Deadline.of_invocation(self._app.lambda_context)
-        inputs = self._decode(route, link, self._most_inputs(extras), deadline)
+        inputs = self._decode(route, link, _most_inputs(self._max_inputs, extras), deadline)
         prediction = predict(task, model, inputs, deadline)
         self._log.prediction = prediction
         answers = prediction.answers
@@ -148,23 +148,19 @@ class Routes:
             "warnings": answers.warnings,
             "model": {"name": model.contract.name, "version": model.contract.version},
         }
-        for extra_name, extra in extras.items():
-            response[extra_name] = extra.values(prediction.prepared, answers)
+        for extra_name in extras:
+            response[extra_name] = extras[extra_name].values(prediction.prepared, answers)
         return response
 
     def _decode(self, route: Route[Any], link: str | None, at_most: int, deadline: Deadline) -> Any:
         event = self._app.current_event.raw_event
         content = envelope.body(event) if link is None else _fetch(link, deadline)
         self._log.body_bytes = len(content)
-        content_type = envelope.header(event, "content-type") if link is None else ""
+        headers = (event.get("headers") or {}) if link is None else {}
         try:
-            return route.decode(content, content_type, at_most, deadline)
+            return route.decode(content, headers, at_most, deadline)
         finally:
             self._log.decoded = time.perf_counter()
-
-    def _most_inputs(self, extras: Mapping[str, Extra]) -> int:
-        limits = [extra.at_most for extra in extras.values() if extra.at_most is not None]
-        return min([self._max_inputs, *limits])
 
     def _check_link(self, parameter: str) -> None:
         if not self._image_links:
@@ -172,12 +168,6 @@ class Routes:
             raise Forbidden("image_links_off", message)
         if self._app.current_event.raw_event.get("body"):
             raise InvalidRequest("link_and_body", f"the request has a body and an {parameter}; send one of the two")
-
-    def _flag(self, name: str) -> bool:
-        value = self._app.current_event.query_string_parameters.get(name, "false")
-        if value not in ("true", "false"):
-            raise InvalidRequest("invalid_parameter", f"the query parameter {name} takes true or false")
-        return value == "true"
 
     def _v2(self) -> Answer:
         # Imported when first needed: most environments never are asked, and all would pay at their start.
@@ -206,7 +196,7 @@ class Routes:
         contract = self._log.contract = model.contract
         task = self._tasks[contract.task]
         deadline = Deadline.of_invocation(self._app.lambda_context)
-        length = envelope.header(event, v2_request.LENGTH.lower())
+        length = envelope.header(event.get("headers"), v2_request.LENGTH.lower())
         content = envelope.body(event)
         self._log.body_bytes = len(content)
         try:
@@ -266,6 +256,19 @@ def _cors(origins: Sequence[str]) -> CORSConfig:
     length = "Inference-Header-Content-Length"
     allowed = [length, "Content-Encoding"]
     return CORSConfig(origins[0], list(origins[1:]), allow_headers=allowed, expose_headers=[length], max_age=600)
+
+
+def _most_inputs(at_most: int, extras: Mapping[str, Extra]) -> int:
+    for name in extras:
+        at_most = min(at_most, extras[name].at_most or at_most)
+    return at_most
+
+
+def _flag(query: Mapping[str, str], name: str) -> bool:
+    value = query.get(name, "false")
+    if value not in ("true", "false"):
+        raise InvalidRequest("invalid_parameter", f"the query parameter {name} takes true or false")
+    return value == "true"
 
 
 def _fetch(link: str, deadline: Deadline) -> bytes:

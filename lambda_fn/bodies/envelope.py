@@ -9,6 +9,8 @@ import pybase64
 from lambda_fn.errors import InvalidRequest, TooLarge, UnsupportedMedia
 from lambda_fn.limits import BODY_BYTES, TOO_LARGE
 
+Headers = Mapping[str, str | None]
+
 
 def body(event: Mapping[str, Any]) -> bytes:
     """The request's body, without the base64 of API Gateway and the client's gzip.
@@ -29,7 +31,7 @@ def body(event: Mapping[str, Any]) -> bytes:
         sent = pybase64.b64decode(content, validate=True) if event.get("isBase64Encoded") else content.encode()
     except (Base64Error, ValueError):
         raise InvalidRequest("invalid_encoding", "the body is neither valid base64 nor valid UTF-8") from None
-    encoding = header(event, "content-encoding").strip().lower()
+    encoding = header(event.get("headers"), "content-encoding").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
         raise UnsupportedMedia("unsupported_encoding", "Content-Encoding may be gzip, or none")
     # A gateway may have unzipped the body and kept the header.
@@ -40,9 +42,9 @@ def body(event: Mapping[str, Any]) -> bytes:
     return unzip(sent)
 
 
-def header(event: Mapping[str, Any], name: str) -> str:
+def header(headers: Headers | None, name: str) -> str:
     """A header by its lower-case name, whatever case the client used; "" if there is none."""
-    for key, value in (event.get("headers") or {}).items():
+    for key, value in (headers or {}).items():
         if key.lower() == name:
             return value or ""
     return ""

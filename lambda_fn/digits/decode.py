@@ -6,19 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_fn.bodies import images, json_arrays
+from lambda_fn.bodies.envelope import Headers, header
 from lambda_fn.bodies.images import Image, Images
 from lambda_fn.deadline import Deadline
 from lambda_fn.inference.contract import Contract
 
 
-def batch(content: bytes, _content_type: str, at_most: int, deadline: Deadline) -> Images:
+def batch(content: bytes, _headers: Headers, at_most: int, deadline: Deadline) -> Images:
     """POST /predict/batch: arrays or base64 files in JSON."""
     return images.from_json(content, at_most, deadline)
 
 
-def files(content: bytes, content_type: str, at_most: int, deadline: Deadline) -> Images:
+def files(content: bytes, headers: Headers, at_most: int, deadline: Deadline) -> Images:
     """POST /predict/img: one file or a form of files."""
-    return images.from_files(content, content_type, at_most, deadline)
+    return images.from_files(content, header(headers, "content-type"), at_most, deadline)
 
 
 def tensor(values: NDArray[Any], contract: Contract) -> Image:

@@ -47,7 +47,7 @@ class Telemetry:
         """Writes both lines. A rejected request is a warning, so that an alarm on errors means something."""
         total, cold, self._cold = log.total_ms(), self._cold, False
         warnings: Counter[str] = Counter()
-        if log.prediction is not None:
+        if log.prediction is not None and any(log.prediction.answers.warnings):
             warnings.update(code for codes in log.prediction.answers.warnings for code in codes)
         self._write_log(log, warnings, total, cold)
         dimensions = {"service": self._service, "model_version": log.contract.version}

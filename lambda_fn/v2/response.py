@@ -28,13 +28,13 @@ def respond(
     API Gateway passes bytes on unchanged only to a request with an Accept header. A request without one gets plain
     JSON, even where it asked for raw bytes or gzip; Triton's client reads both.
     """
-    takes_bytes = bool(header(event, "accept"))
+    takes_bytes = bool(header(event.get("headers"), "accept"))
     text, blobs = _write(request, route, prediction, takes_bytes)
     headers = {"Content-Type": "application/json"}
     if blobs:
         headers = {"Content-Type": "application/octet-stream", LENGTH: str(len(text))}
     body = b"".join([text, *blobs])
-    if takes_bytes and len(body) >= ZIPPED_FROM and _takes_gzip(header(event, "accept-encoding")):
+    if takes_bytes and len(body) >= ZIPPED_FROM and _takes_gzip(header(event.get("headers"), "accept-encoding")):
         # Level 1 takes a fortieth of level 9's time, and its JSON is a fifth larger.
         return zlib.compress(body, 1, zlib.MAX_WBITS | 16), headers | {"Content-Encoding": "gzip"}
     return body if blobs else body.decode(), headers

@@ -40,10 +40,10 @@ def _warning(meaning: str, alarm_above: float | None = None, alarm_meaning: str 
     return {"meaning": meaning, "alarm_above": alarm_above, "alarm_meaning": alarm_meaning}
 
 
-# From which share of the images somebody should look. Clean scans in MNIST's form have no warnings; generated photographs
-# of digits on paper (data/paper.py) have the share in brackets. The first four say that an image is bad, and their
-# limits are at least twice what photographs have. The others say that images are of another kind than clean scans: a
-# stage whose post is of that kind lists them in usual_warnings.
+# Above these shares of the images somebody should look. Clean scans in the form of MNIST have no warnings; generated
+# photographs of digits on paper (data/paper.py) have the share in brackets. The first four say that an image is bad;
+# their limits are at least twice what photographs have. The others say that images are of another kind than clean
+# scans: a stage whose post is of that kind lists them in usual_warnings.
 CONTRACT["warnings"] = {
     # (0.001)
     "blank": _warning(
@@ -141,10 +141,8 @@ def golden_requests(golden: Tensors, model: Model) -> list[dict[str, Any]]:
     on_paper = paper_files(model)
     each_digit = [on_paper[digit] if digit % 2 else _png(scans[digit]) for digit in range(10)]
     probabilities = [[round(float(p), 6) for p in row] for row in golden["probabilities"][:20]]
-    scanned = {
-        "y": [int(digit) for digit in golden["probabilities"][:20].argmax(axis=1)],
-        "probabilities": probabilities,
-    }
+    digits = golden["probabilities"][:20].argmax(axis=1).tolist()
+    scanned: dict[str, list[Any]] = {"y": digits, "probabilities": probabilities}
     tolerance = CONTRACT["golden_tolerance"]
     query = {"probabilities": "true"}
     whole, fractions = scans.tolist(), (scans / 255).round(6).tolist()
