@@ -1,7 +1,6 @@
 """Configuration of the stages, checked by pydantic."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -57,21 +56,19 @@ def _integer(default: int, lowest: int, highest: int) -> Any:
 
 
 def _number(default: float, lowest: float, highest: float, unit: str = "a share") -> Any:
-    return Field(
-        default=default,
-        ge=lowest,
-        le=highest,
-        allow_inf_nan=False,
-        description=f"{unit} from {lowest:g} to {highest:g}",
-    )
+    return Field(default=default, ge=lowest, le=highest, description=f"{unit} from {lowest:g} to {highest:g}")
 
 
 def _text(default: str, pattern: str, description: str) -> Any:
     return Field(default=default, pattern=f"^(?:{pattern})$", description=description)
 
 
-def _each_matches(pattern: str) -> Callable[[tuple[str, ...]], bool]:
-    return lambda values: all(re.fullmatch(pattern, value) for value in values)
+def _are_names(names: tuple[str, ...]) -> bool:
+    return len(set(names)) == len(names) and all(re.fullmatch("[a-z][a-z0-9-]{0,30}", name) for name in names)
+
+
+def _are_origins(origins: tuple[str, ...]) -> bool:
+    return all(re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", origin) for origin in origins)
 
 
 def _are_hours(text: str) -> bool:
@@ -115,8 +112,8 @@ class StageConfig(BaseModel, frozen=True):
         alarm_email: receives the alarms.
         busy_hours: days and hours (UTC) that always have requests; outside them their absence is no alarm.
         reference_shares: expected share of each class, for drift; default: the shares of the training set.
-        low_confidence_share: alarm threshold. Clean scans have 0.02 to 0.04, photographs of paper 0.20.
-        usual_warnings: codes that are normal for this stage's images and have no alarm.
+        low_confidence_share: share of the answers that need a person above which an alarm fires.
+        usual_warnings: codes that are normal for this stage's inputs and have no alarm.
     """
 
     stage: str
@@ -127,15 +124,8 @@ class StageConfig(BaseModel, frozen=True):
     reserve_concurrency: bool = False
     request_seconds: float = _number(0.5, 0.01, 28, "seconds")
     quota_per_day: int = _integer(10_000, 1, 1_000_000_000)
-    clients: Annotated[
-        tuple[str, ...],
-        Predicate(_each_matches("[a-z][a-z0-9-]{0,30}")),
-        Predicate(lambda names: len(set(names)) == len(names)),
-    ] = Field(
-        default=("first",),
-        min_length=1,
-        max_length=10,
-        description="one to ten different names of a-z, 0-9 and -, with commas between them",
+    clients: Annotated[tuple[str, ...], Field(min_length=1, max_length=10), Predicate(_are_names)] = Field(
+        default=("first",), description="one to ten different names of a-z, 0-9 and -, with commas between them"
     )
     provisioned_lowest: int = _integer(0, 0, 10_000)
     provisioned_highest: int = _integer(0, 0, 10_000)
@@ -147,7 +137,7 @@ class StageConfig(BaseModel, frozen=True):
     time_zone: str = _text("Etc/UTC", "[A-Za-z]+(/[A-Za-z0-9_+-]+)*", "a zone such as Europe/Zurich")
     waf: bool = False
     waf_requests_per_ip: int = _integer(200_000, 10, 2_000_000_000)
-    cors_origins: Annotated[tuple[str, ...], Predicate(_each_matches(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?"))] = Field(
+    cors_origins: Annotated[tuple[str, ...], Predicate(_are_origins)] = Field(
         default=(), description="origins such as https://post.example, with commas between them"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"

@@ -4,15 +4,15 @@ from aws_cdk import Acknowledgment, CfnResource, Validations
 from constructs import IConstruct
 
 
-def suppress_nag(construct: IConstruct, rule: str, reason: str) -> None:
-    """Suppresses a rule of cdk-nag's AwsSolutions, such as `IAM5[Resource::*]`."""
-    # An id without the pack's name is accepted and matches nothing.
-    Validations.of(construct).acknowledge(Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason))
+def suppress_nag(construct: IConstruct, reason: str, *rules: str) -> None:
+    """Suppresses rules of cdk-nag's AwsSolutions, such as `IAM5[Resource::*]`."""
+    for rule in rules:
+        # An id without the pack's name is accepted and matches nothing.
+        Validations.of(construct).acknowledge(Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason))
 
 
-def suppress_checkov(construct: IConstruct, rule: str, reason: str) -> None:
-    """Suppresses a check of checkov, such as `CKV_AWS_115`."""
+def suppress_checkov(construct: IConstruct, **reasons: str) -> None:
+    """Suppresses checks of checkov: `CKV_AWS_115="why"`."""
     resource = construct.node.default_child or construct
     assert isinstance(resource, CfnResource)  # noqa: S101
-    skipped = (resource.get_metadata("checkov") or {"skip": []})["skip"]
-    resource.add_metadata("checkov", {"skip": [*skipped, {"id": rule, "comment": reason}]})
+    resource.add_metadata("checkov", {"skip": [{"id": rule, "comment": reason} for rule, reason in reasons.items()]})

@@ -47,10 +47,7 @@ class Firewall(Construct):
             "Log",
             resource_arn=self.acl.attr_arn,
             log_destination_configs=[destination],
-            redacted_fields=[
-                {"singleHeader": {"Name": "x-api-key"}},
-                {"queryString": {}},
-            ],
+            redacted_fields=[{"singleHeader": {"Name": "x-api-key"}}, {"queryString": {}}],
             # The access log has the others.
             logging_filter={
                 "DefaultBehavior": "DROP",

@@ -112,17 +112,15 @@ class Api(Construct):
             reason = "Open by contract: a greeting, the model's name, the API's description; no data, and a throttle."
             if verb == "OPTIONS":
                 reason = "A browser sends no key with a preflight; the answer names origins and holds no data."
-            suppress_nag(method, "APIG4", reason)
-            suppress_nag(method, "COG4", reason)
-            suppress_checkov(method, "CKV_AWS_59", reason)
+            suppress_nag(method, reason, "APIG4", "COG4")
+            suppress_checkov(method, CKV_AWS_59=reason)
         for path in KEYED_PATHS:
             method = self.rest_api.root.resource_for_path(path).add_method("ANY", integration, api_key_required=True)
             reason = (
                 "Clients of the earlier service and of the Open Inference Protocol send an API key and nothing else; "
                 "all keys may do the same, none reads stored data, and each has its rate and quota."
             )
-            suppress_nag(method, "APIG4", reason)
-            suppress_nag(method, "COG4", reason)
+            suppress_nag(method, reason, "APIG4", "COG4")
 
     def _add_gateway_responses(self, cors: bool) -> None:
         # A static header can't name the request's origin; any origin may read errors, which hold nothing private.
@@ -166,20 +164,17 @@ class Api(Construct):
         )
 
     def _add_suppressions(self) -> None:
+        stage = self.rest_api.deployment_stage
         suppress_nag(
             self.rest_api,
-            "APIG2",
             "Bodies are binary to the gateway; the function checks every byte and says which image is wrong and why.",
+            "APIG2",
         )
-        suppress_checkov(self.rest_api.deployment_stage, "CKV_AWS_120", "Answers to a POST can't come from a cache.")
+        suppress_checkov(stage, CKV_AWS_120="Answers to a POST can't come from a cache.")
         suppress_nag(
             self.rest_api.node.find_child("CloudWatchRole"),
-            "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
             "API Gateway takes one role of the account for its execution logs, and only with this policy's rights.",
+            "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
         )
         if not self.firewall:
-            suppress_nag(
-                self.rest_api.deployment_stage,
-                "APIG3",
-                "This stage has no web ACL, to be cheap; `-c waf=true` gives it one.",
-            )
+            suppress_nag(stage, "This stage has no web ACL, to be cheap; `-c waf=true` gives it one.", "APIG3")

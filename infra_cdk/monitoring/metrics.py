@@ -51,6 +51,14 @@ class Metrics:
         """A metric of API Gateway."""
         return _metric("AWS/ApiGateway", name, statistic, self._api, options)
 
+    def requests(self, **options: Any) -> cloudwatch.Metric:
+        """All requests at API Gateway."""
+        return self.api("Count", "SampleCount", **options)
+
+    def errors(self, **options: Any) -> cloudwatch.Metric:
+        """Requests that API Gateway answered with a 5xx."""
+        return self.api("5XXError", **options)
+
     def alias(self, name: str, statistic: str = "Sum", **options: Any) -> cloudwatch.Metric:
         """A metric of Lambda for the calls of the alias."""
         return _metric("AWS/Lambda", name, statistic, self._alias, options)

@@ -20,41 +20,29 @@ Objective = applicationsignals.CfnServiceLevelObjective
 
 def burn_rate(metrics: Metrics, period: Duration, minimum_errors: int = 1, **options: str) -> cloudwatch.MathExpression:
     """The share of failed requests as a multiple of BUDGET; 0 if fewer than `minimum_errors` failed."""
-    errors, share, using = _failures(metrics, period)
-    expression = f"IF({errors} >= {minimum_errors}, {share} / {BUDGET}, 0)"
-    return cloudwatch.MathExpression(expression=expression, using_metrics=using, period=period, **options)
+    return _math(metrics, period, f"IF({{errors}} >= {minimum_errors}, {{share}} / {BUDGET}, 0)", **options)
 
 
 def budget_left(metrics: Metrics, period: Duration) -> cloudwatch.MathExpression:
     """Percent of the error budget left in `period`; below 0 it is overspent."""
-    _, share, using = _failures(metrics, period)
-    expression, label = f"100 * (1 - {share} / {BUDGET})", "Error budget left, %"
-    return cloudwatch.MathExpression(expression=expression, using_metrics=using, period=period, label=label)
+    return _math(metrics, period, f"100 * (1 - {{share}} / {BUDGET})", label="Error budget left, %")
 
 
 def availability(metrics: Metrics, period: Duration) -> cloudwatch.MathExpression:
     """Percent of the requests that did not end in a 5xx."""
-    _, share, using = _failures(metrics, period)
-    expression, label = f"100 * (1 - {share})", "Availability, %"
-    return cloudwatch.MathExpression(expression=expression, using_metrics=using, period=period, label=label)
+    return _math(metrics, period, "100 * (1 - {share})", label="Availability, %")
 
 
-def _failures(metrics: Metrics, period: Duration) -> tuple[str, str, dict[str, cloudwatch.IMetric]]:
-    """Expressions of the failed requests and their share, and the metrics in them, with ids unique by period."""
+def _math(metrics: Metrics, period: Duration, expression: str, **options: str) -> cloudwatch.MathExpression:
+    """`expression` of {errors} and {share}; metrics have the period in their ids, which a widget's must not share."""
     errors, requests = (f"{name}{period.to_minutes():g}" for name in ("errors", "requests"))
-    return (
-        f"FILL({errors}, 0)",
-        f"FILL({errors}, 0) / FILL({requests}, 1)",
-        {errors: _errors(metrics), requests: _requests(metrics)},
+    filled = f"FILL({errors}, 0)"
+    return cloudwatch.MathExpression(
+        expression=expression.format(errors=filled, share=f"{filled} / FILL({requests}, 1)"),
+        using_metrics={errors: metrics.errors(), requests: metrics.requests()},
+        period=period,
+        **options,
     )
-
-
-def _errors(metrics: Metrics) -> cloudwatch.Metric:
-    return metrics.api("5XXError")
-
-
-def _requests(metrics: Metrics) -> cloudwatch.Metric:
-    return metrics.api("Count", "SampleCount")
 
 
 def add_objective(scope: Construct, id: str, metrics: Metrics, *, windows: Sequence[Duration]) -> Objective:
@@ -67,9 +55,9 @@ def add_objective(scope: Construct, id: str, metrics: Metrics, *, windows: Seque
         description=f"{OBJECTIVE:.2%} of the requests to {name} are answered without a 5xx",
         request_based_sli=Objective.RequestBasedSliProperty(
             request_based_sli_metric=Objective.RequestBasedSliMetricProperty(
-                total_request_count_metric=[_query("requests", _requests(metrics))],
+                total_request_count_metric=[_query("requests", metrics.requests())],
                 monitored_request_count_metric=Objective.MonitoredRequestCountMetricProperty(
-                    bad_count_metric=[_query("errors", _errors(metrics))]
+                    bad_count_metric=[_query("errors", metrics.errors())]
                 ),
             )
         ),
@@ -88,17 +76,11 @@ def add_objective(scope: Construct, id: str, metrics: Metrics, *, windows: Seque
 
 
 def _query(id: str, metric: cloudwatch.Metric) -> Objective.MetricDataQueryProperty:
-    dimensions = [
-        Objective.DimensionProperty(name=name, value=value) for name, value in (metric.dimensions or {}).items()
-    ]
-    return Objective.MetricDataQueryProperty(
-        id=id,
-        return_data=True,
-        metric_stat=Objective.MetricStatProperty(
-            metric=Objective.MetricProperty(
-                namespace=metric.namespace, metric_name=metric.metric_name, dimensions=dimensions
-            ),
-            period=60,
-            stat=metric.statistic,
-        ),
+    values = (metric.dimensions or {}).items()
+    name = Objective.MetricProperty(
+        namespace=metric.namespace,
+        metric_name=metric.metric_name,
+        dimensions=[Objective.DimensionProperty(name=key, value=value) for key, value in values],
     )
+    stat = Objective.MetricStatProperty(metric=name, period=60, stat=metric.statistic)
+    return Objective.MetricDataQueryProperty(id=id, return_data=True, metric_stat=stat)

@@ -49,11 +49,8 @@ class AuxiliaryFunction(Construct):
         )
         suppress_checkov(
             self.function,
-            "CKV_AWS_115",
-            "It runs once at a time; a reservation would take executions of the account's quota from the service.",
+            CKV_AWS_115="It runs once at a time; a reservation would take executions of the quota from the service.",
+            CKV_AWS_116="An alarm or the deployment notices a failed run; a later retry is useless.",
+            CKV_AWS_117="It reaches public endpoints only; a VPC would need a way out.",
+            CKV_AWS_173="Its variables are addresses and names, none is secret.",
         )
-        suppress_checkov(
-            self.function, "CKV_AWS_116", "An alarm or the deployment notices a failed run; a later retry is useless."
-        )
-        suppress_checkov(self.function, "CKV_AWS_117", "It reaches public endpoints only; a VPC would need a way out.")
-        suppress_checkov(self.function, "CKV_AWS_173", "Its variables are addresses and names, none is secret.")

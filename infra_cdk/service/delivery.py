@@ -95,7 +95,6 @@ class Delivery(Construct):
             (["cloudwatch:DescribeAlarms"], ["*"]),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
-        suppress_nag(
-            role, "IAM5[Resource::*]", "CodeDeploy describes all its alarms in one call, by name; DescribeAlarms only."
-        )
+        reason = "CodeDeploy describes all its alarms in one call, by name; DescribeAlarms only."
+        suppress_nag(role, reason, "IAM5[Resource::*]")
         return role

@@ -63,7 +63,6 @@ class Service(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
         )
-        self._add_suppressions(reserved=reserve_concurrency)
         self.alias = lambda_.Alias(
             self,
             "Live",
@@ -71,23 +70,16 @@ class Service(Construct):
             version=self.function.current_version,
             provisioned_concurrent_executions=provisioned_concurrency,
         )
-
-    def _add_suppressions(self, *, reserved: bool) -> None:
         suppress_nag(
             self.role,
-            "IAM5[Resource::*]",
             "X-Ray has no resource to name; the role allows PutTraceSegments and PutTelemetryRecords only.",
+            "IAM5[Resource::*]",
         )
-        suppress_checkov(self.function, "CKV_AWS_116", "Calls are synchronous only: the caller gets the error.")
+        quota = "An account with a quota of ten can't reserve any; the API's throttle keeps it below that."
         suppress_checkov(
-            self.function, "CKV_AWS_117", "It reaches nothing in a VPC; in one it would start later and gain no rights."
+            self.function,
+            CKV_AWS_116="Calls are synchronous only: the caller gets the error.",
+            CKV_AWS_117="It reaches nothing in a VPC; in one it would start later and gain no rights.",
+            CKV_AWS_173="Its variables are settings, none is secret; Lambda encrypts them anyway.",
+            **({} if reserve_concurrency else {"CKV_AWS_115": quota}),
         )
-        suppress_checkov(
-            self.function, "CKV_AWS_173", "Its variables are settings, none is secret; Lambda encrypts them anyway."
-        )
-        if not reserved:
-            suppress_checkov(
-                self.function,
-                "CKV_AWS_115",
-                "An account with a quota of ten can't reserve any; the API's throttle keeps it below that.",
-            )

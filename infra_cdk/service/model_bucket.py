@@ -22,9 +22,9 @@ class ModelBucket(Construct):
         super().__init__(scope, id)
         access_log = self._bucket("AccessLog", versioned=False, expire=Duration.days(365))
         reason = "It holds another bucket's access log; logging its own writes into itself would never end."
-        suppress_nag(access_log, "S1", reason)
-        suppress_checkov(access_log, "CKV_AWS_18", reason)
-        suppress_checkov(access_log, "CKV_AWS_21", "S3 writes each object of an access log once, under a new name.")
+        suppress_nag(access_log, reason, "S1")
+        once = "S3 writes each object of an access log once, under a new name."
+        suppress_checkov(access_log, CKV_AWS_18=reason, CKV_AWS_21=once)
         self.bucket = self._bucket("Versions", versioned=True, access_log=access_log)
         self.uri = f"s3://{self.bucket.bucket_name}/{PREFIX}"
 
@@ -37,9 +37,8 @@ class ModelBucket(Construct):
         versions = self.bucket.node.default_child
         assert isinstance(versions, s3.CfnBucket)  # noqa: S101
         name = Stack.of(self).get_logical_id(versions)
-        suppress_nag(
-            role, f"IAM5[Resource::<{name}.Arn>/{PREFIX}/*]", "The versions are the objects below this prefix."
-        )
+        reason = "The versions are the objects below this prefix."
+        suppress_nag(role, reason, f"IAM5[Resource::<{name}.Arn>/{PREFIX}/*]")
 
     def _bucket(
         self, id: str, *, versioned: bool, expire: Duration | None = None, access_log: s3.Bucket | None = None

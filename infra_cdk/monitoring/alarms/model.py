@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
-
 from infra_cdk.monitoring import drift, metric_names
 from infra_cdk.monitoring.alarms.alarm_spec import AlarmSpec
 from infra_cdk.monitoring.metrics import Metrics, share
+from infra_cdk.monitoring.periods import FIFTEEN_MINUTES
 from infra_cdk.served_model import Expectations, ServedModel
 
-WINDOW = Duration.minutes(15)
 # Inputs and requests in the window below which a share means nothing: well above the heartbeat's own.
 MINIMUM_INPUTS = 1000
 MINIMUM_REQUESTS = 200
@@ -30,7 +28,7 @@ def model_alarms(metrics: Metrics, model: ServedModel, expected: Expectations) -
         ),
         AlarmSpec(
             name="low-confidence",
-            metric=share(metrics.model(metric_names.LOW_CONFIDENCE), metrics.units(), MINIMUM_INPUTS, WINDOW),
+            metric=share(metrics.model(metric_names.LOW_CONFIDENCE), metrics.units(), MINIMUM_INPUTS, FIFTEEN_MINUTES),
             threshold=expected.low_confidence_share,
             severity="PAGE",
             meaning=f"More than {expected.low_confidence_share:.0%} of the answers of fifteen minutes need a person.",
@@ -44,7 +42,7 @@ def model_alarms(metrics: Metrics, model: ServedModel, expected: Expectations) -
                 metrics.model(metric_names.REJECTED_REQUESTS),
                 metrics.model(metric_names.REQUESTS),
                 MINIMUM_REQUESTS,
-                WINDOW,
+                FIFTEEN_MINUTES,
             ),
             threshold=REJECTED_SHARE,
             severity="TICKET",
@@ -58,7 +56,7 @@ def _warning_alarms(metrics: Metrics, model: ServedModel, thresholds: Mapping[st
     return [
         AlarmSpec(
             name=f"warning-{code.replace('_', '-')}",
-            metric=share(metrics.model(metric_names.warning(code)), metrics.units(), MINIMUM_INPUTS, WINDOW),
+            metric=share(metrics.model(metric_names.warning(code)), metrics.units(), MINIMUM_INPUTS, FIFTEEN_MINUTES),
             threshold=threshold,
             severity="TICKET",
             meaning=f"More than {threshold:.0%} of the {model.units} of fifteen minutes "

@@ -1,17 +1,16 @@
 """Alarms on what must come regularly: the heartbeat, its correct answers, and requests in the busy hours."""
 
-from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from infra_cdk.config import DAYS
 from infra_cdk.monitoring import metric_names
 from infra_cdk.monitoring.alarms.alarm_spec import AlarmSpec
 from infra_cdk.monitoring.metrics import Metrics
+from infra_cdk.monitoring.periods import FIFTEEN_MINUTES, FIVE_MINUTES, MINUTE
 
 # Of the clients, in fifteen minutes. The heartbeat's requests are subtracted, and their count may be one late.
 LEAST_REQUESTS = 5
 
-ONE, FIVE, FIFTEEN = (Duration.minutes(minutes) for minutes in (1, 5, 15))
 LESS_THAN = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 BREACHING = cloudwatch.TreatMissingData.BREACHING
 
@@ -21,7 +20,7 @@ def heartbeat_alarms(metrics: Metrics, *, unit: str) -> list[AlarmSpec]:
         # Missing data is left to heartbeat-silent: a heartbeat that does not exist yet must not roll back a deployment.
         AlarmSpec(
             name="heartbeat-failed",
-            metric=metrics.service(metric_names.HEARTBEAT_FAILED, period=ONE),
+            metric=metrics.service(metric_names.HEARTBEAT_FAILED, period=MINUTE),
             threshold=1,
             severity="PAGE",
             meaning="The heartbeat's request failed three minutes in a row: clients most likely fail as well.",
@@ -31,7 +30,7 @@ def heartbeat_alarms(metrics: Metrics, *, unit: str) -> list[AlarmSpec]:
         # The model is deterministic, so one wrong answer is enough.
         AlarmSpec(
             name="heartbeat-wrong",
-            metric=metrics.service(metric_names.HEARTBEAT_WRONG, period=ONE),
+            metric=metrics.service(metric_names.HEARTBEAT_WRONG, period=MINUTE),
             threshold=1,
             severity="PAGE",
             meaning=f"A golden {unit} got a wrong answer: the model that answers is not the one that was tested.",
@@ -39,7 +38,7 @@ def heartbeat_alarms(metrics: Metrics, *, unit: str) -> list[AlarmSpec]:
         ),
         AlarmSpec(
             name="heartbeat-silent",
-            metric=metrics.service(metric_names.HEARTBEAT_RUNS, period=FIVE),
+            metric=metrics.service(metric_names.HEARTBEAT_RUNS, period=FIVE_MINUTES),
             threshold=1,
             severity="TICKET",
             meaning="The heartbeat has not run for ten minutes: nothing checks the service from outside.",
@@ -79,8 +78,8 @@ def client_requests(metrics: Metrics, busy_hours: str) -> cloudwatch.MathExpress
     return cloudwatch.MathExpression(
         expression=f"IF({busy}, {requests} - FILL(beats, 0), {LEAST_REQUESTS})",
         using_metrics={
-            "requests": metrics.api("Count", "SampleCount"),
+            "requests": metrics.requests(),
             "beats": metrics.service(metric_names.HEARTBEAT_RUNS),
         },
-        period=FIFTEEN,
+        period=FIFTEEN_MINUTES,
     )

@@ -1,12 +1,12 @@
 """Alarms on whether the service answers, and in time."""
 
-from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from infra_cdk.config import Limits
 from infra_cdk.monitoring import metric_names
 from infra_cdk.monitoring.alarms.alarm_spec import AlarmSpec
 from infra_cdk.monitoring.metrics import Metrics, share
+from infra_cdk.monitoring.periods import FIFTEEN_MINUTES, FIVE_MINUTES
 
 LATENCY_OBJECTIVE_MS = 2000
 # Share of the function's timeout and memory above which the next larger batch may not fit.
@@ -15,15 +15,13 @@ NEAR_LIMIT = 0.8
 UTILISATION = 0.9
 SPILLOVER_SHARE, SPILLOVER_MINIMUM = 0.05, 1000
 
-FIVE, FIFTEEN = Duration.minutes(5), Duration.minutes(15)
-
 
 def service_alarms(metrics: Metrics, limits: Limits) -> list[AlarmSpec]:
     """Alarms that every stage has."""
     return [
         AlarmSpec(
             name="latency-p99",
-            metric=metrics.api("Latency", "p99", period=FIVE),
+            metric=metrics.api("Latency", "p99", period=FIVE_MINUTES),
             threshold=LATENCY_OBJECTIVE_MS,
             severity="PAGE",
             meaning="One answer in a hundred takes longer than the objective of 2 s, for ten minutes of the last "
@@ -36,7 +34,7 @@ def service_alarms(metrics: Metrics, limits: Limits) -> list[AlarmSpec]:
         ),
         AlarmSpec(
             name="function-errors",
-            metric=metrics.alias("Errors", period=FIVE),
+            metric=metrics.alias("Errors", period=FIVE_MINUTES),
             threshold=5,
             severity="PAGE",
             meaning="The function crashed or timed out five times in five minutes; clients got a 5xx.",
@@ -44,7 +42,7 @@ def service_alarms(metrics: Metrics, limits: Limits) -> list[AlarmSpec]:
         ),
         AlarmSpec(
             name="function-throttles",
-            metric=metrics.alias("Throttles", period=FIVE),
+            metric=metrics.alias("Throttles", period=FIVE_MINUTES),
             threshold=1,
             severity="PAGE",
             meaning="Lambda throttled a call, so a client got a 5xx. The API's throttle should have answered 429 "
@@ -53,7 +51,7 @@ def service_alarms(metrics: Metrics, limits: Limits) -> list[AlarmSpec]:
         ),
         AlarmSpec(
             name="function-duration",
-            metric=metrics.alias("Duration", "Maximum", period=FIVE),
+            metric=metrics.alias("Duration", "Maximum", period=FIVE_MINUTES),
             threshold=NEAR_LIMIT * limits.timeout_seconds * 1000,
             severity="TICKET",
             meaning=f"A call took more than {NEAR_LIMIT:.0%} of the timeout of {limits.timeout_seconds} s.",
@@ -61,7 +59,7 @@ def service_alarms(metrics: Metrics, limits: Limits) -> list[AlarmSpec]:
         ),
         AlarmSpec(
             name="function-memory",
-            metric=metrics.memory(period=FIVE),
+            metric=metrics.memory(period=FIVE_MINUTES),
             threshold=NEAR_LIMIT * limits.memory_mb,
             severity="TICKET",
             meaning=f"An environment used more than {NEAR_LIMIT:.0%} of its {limits.memory_mb} MB; above them "
@@ -74,7 +72,7 @@ def service_alarms(metrics: Metrics, limits: Limits) -> list[AlarmSpec]:
             metric=cloudwatch.MathExpression(
                 expression="FILL(crashed, 0) + FILL(failed, 0)",
                 using_metrics={"crashed": metrics.new_version("Errors"), "failed": metrics.failed_by_new_version()},
-                period=FIVE,
+                period=FIVE_MINUTES,
             ),
             threshold=2,
             severity="PAGE",
@@ -84,7 +82,7 @@ def service_alarms(metrics: Metrics, limits: Limits) -> list[AlarmSpec]:
         ),
         AlarmSpec(
             name="observer-failures",
-            metric=metrics.service(metric_names.OBSERVER_FAILURES, period=FIFTEEN),
+            metric=metrics.service(metric_names.OBSERVER_FAILURES, period=FIFTEEN_MINUTES),
             threshold=1,
             severity="TICKET",
             meaning="A log, metric or capture step failed after the answer was made. Answers are not affected, but "
@@ -101,7 +99,7 @@ def provisioned_concurrency_alarms(metrics: Metrics, limits: Limits) -> list[Ala
         AlarmSpec(
             name="provisioned-utilisation",
             # The average, as for scaling: both environments of a quiet hour are busy now and then.
-            metric=metrics.alias("ProvisionedConcurrencyUtilization", "Average", period=FIVE),
+            metric=metrics.alias("ProvisionedConcurrencyUtilization", "Average", period=FIVE_MINUTES),
             threshold=UTILISATION,
             severity="TICKET",
             meaning=f"{UTILISATION:.0%} of the provisioned concurrency has been in use for fifteen minutes.",
@@ -110,7 +108,7 @@ def provisioned_concurrency_alarms(metrics: Metrics, limits: Limits) -> list[Ala
         ),
         AlarmSpec(
             name="provisioned-spillover",
-            metric=share(spillover, metrics.alias("Invocations"), SPILLOVER_MINIMUM, FIVE),
+            metric=share(spillover, metrics.alias("Invocations"), SPILLOVER_MINIMUM, FIVE_MINUTES),
             threshold=SPILLOVER_SHARE,
             severity="TICKET",
             meaning=f"{SPILLOVER_SHARE:.0%} of the calls found no warm environment, so some of them waited for a cold "
@@ -121,7 +119,7 @@ def provisioned_concurrency_alarms(metrics: Metrics, limits: Limits) -> list[Ala
         ),
         AlarmSpec(
             name="cold-starts",
-            metric=metrics.model(metric_names.COLD_START, period=FIFTEEN),
+            metric=metrics.model(metric_names.COLD_START, period=FIFTEEN_MINUTES),
             threshold=limits.most_warm + 1,
             severity="TICKET",
             meaning=f"More environments started in fifteen minutes than the {limits.most_warm} of provisioned "

@@ -39,7 +39,7 @@ class Dashboards(Construct):
             "service",
             "Do clients get answers, and in time? If an alarm is red, begin with its entry in `docs/runbook.md`.",
             service_alarms,
-            service_dashboard.rows(metrics, limits, log_group),
+            service_dashboard.rows(metrics, limits, log_group, units=model.units),
         )
         self.model = self._dashboard(
             "model",

@@ -8,21 +8,10 @@ from aws_cdk import aws_logs as logs
 
 from infra_cdk.monitoring import drift, metric_names
 from infra_cdk.monitoring.alarms.model import REJECTED_SHARE
-from infra_cdk.monitoring.dashboards.widgets import (
-    BLUE,
-    COLORS,
-    FIVE,
-    GREEN,
-    GREY,
-    HALF,
-    HOUR,
-    ORANGE,
-    RED,
-    THIRD,
-    graph,
-    log_query,
-)
+from infra_cdk.monitoring.dashboards.colors import BLUE, COLORS, GREEN, GREY, ORANGE, RED
+from infra_cdk.monitoring.dashboards.widgets import HALF, THIRD, graph, log_query
 from infra_cdk.monitoring.metrics import Metrics, share
+from infra_cdk.monitoring.periods import FIVE_MINUTES, HOUR
 from infra_cdk.served_model import Expectations, ServedModel
 
 Row = list[cloudwatch.Column]
@@ -91,7 +80,7 @@ def _confidence(metrics: Metrics, model: ServedModel, low_confidence_share: floa
             "mean of a request",
             f"If all lines sink, the {model.units} became worse; if only the lowest, those of one client.",
             [
-                metrics.model(metric_names.CONFIDENCE, statistic, period=FIVE, label=label, color=color)
+                metrics.model(metric_names.CONFIDENCE, statistic, period=FIVE_MINUTES, label=label, color=color)
                 for statistic, (label, color) in levels.items()
             ],
             axis={"min": 0, "max": 1},
@@ -100,7 +89,7 @@ def _confidence(metrics: Metrics, model: ServedModel, low_confidence_share: floa
             "Answers that need a person",
             "share of the answers",
             "Answers with low confidence, which somebody has to check.",
-            [share(low_confidence, metrics.units(), 1, FIVE, label="low_confidence", color=BLUE)],
+            [share(low_confidence, metrics.units(), 1, FIVE_MINUTES, label="low_confidence", color=BLUE)],
             thresholds=[(low_confidence_share, "alarm")],
         ),
         graph(
@@ -108,8 +97,8 @@ def _confidence(metrics: Metrics, model: ServedModel, low_confidence_share: floa
             f"golden {model.units}",
             "Always 0. Otherwise the model is not the one that was tested.",
             [
-                metrics.service(metric_names.HEARTBEAT_WRONG, "Maximum", period=FIVE, label="wrong", color=RED),
-                metrics.service(metric_names.HEARTBEAT_FAILED, period=FIVE, label="failed runs", color=GREY),
+                metrics.service(metric_names.HEARTBEAT_WRONG, "Maximum", period=FIVE_MINUTES, label="wrong", color=RED),
+                metrics.service(metric_names.HEARTBEAT_FAILED, period=FIVE_MINUTES, label="failed runs", color=GREY),
             ],
         ),
     ]
@@ -126,7 +115,9 @@ def _inputs(metrics: Metrics, model: ServedModel, thresholds: Mapping[str, float
             f"share of the {model.units}",
             "The kind that rose shows what changed. Each has its own threshold; see the alarms.",
             [
-                share(metrics.model(metric_names.warning(code)), metrics.units(), 1, FIVE, label=code, color=color)
+                share(
+                    metrics.model(metric_names.warning(code)), metrics.units(), 1, FIVE_MINUTES, label=code, color=color
+                )
                 for code, color in zip(model.alarm_shares, cycle(COLORS))
             ],
             thresholds=[
@@ -140,7 +131,7 @@ def _inputs(metrics: Metrics, model: ServedModel, thresholds: Mapping[str, float
             f"{model.units} in a request",
             f"Larger batches cost less for each {model.unit}, and take longer.",
             [
-                metrics.units(statistic, period=FIVE, label=label, color=color)
+                metrics.units(statistic, period=FIVE_MINUTES, label=label, color=color)
                 for statistic, (label, color) in sizes.items()
             ],
             width=HALF,
@@ -155,13 +146,13 @@ def _requests(metrics: Metrics, model: ServedModel, log_group: logs.ILogGroup) -
             "Model versions",
             f"{model.units} in 5 minutes",
             "The version that answered. Clients may name another than the stage's.",
-            [metrics.model_versions(FIVE)],
+            [metrics.model_versions(FIVE_MINUTES)],
         ),
         graph(
             "Rejected requests",
             "share of the requests",
             "Clients that send what can't be read; the table beside shows why.",
-            [share(rejected, requests, 1, FIVE, label="rejected", color=GREEN)],
+            [share(rejected, requests, 1, FIVE_MINUTES, label="rejected", color=GREEN)],
             thresholds=[(REJECTED_SHARE, "alarm")],
         ),
         log_query(

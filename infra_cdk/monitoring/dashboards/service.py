@@ -9,37 +9,26 @@ from infra_cdk.config import Limits
 from infra_cdk.monitoring import metric_names
 from infra_cdk.monitoring.alarms.burn_rate import BURN_RATE_ALARMS
 from infra_cdk.monitoring.alarms.service import LATENCY_OBJECTIVE_MS, NEAR_LIMIT, UTILISATION
-from infra_cdk.monitoring.dashboards.widgets import (
-    BLUE,
-    FIVE,
-    GREY,
-    HOUR,
-    MINUTE,
-    MONTH,
-    ORANGE,
-    QUARTER,
-    RED,
-    graph,
-    log_query,
-    month_values,
-)
+from infra_cdk.monitoring.dashboards.colors import BLUE, GREY, ORANGE, RED
+from infra_cdk.monitoring.dashboards.widgets import QUARTER, graph, log_query, month_values
 from infra_cdk.monitoring.metrics import Metrics
+from infra_cdk.monitoring.periods import FIVE_MINUTES, HOUR, MINUTE, MONTH
 from infra_cdk.monitoring.slo import availability, budget_left, burn_rate
 
 PERCENTILES: list[dict[str, Any]] = [
-    {"statistic": name, "label": name, "color": color, "period": FIVE}
+    {"statistic": name, "label": name, "color": color, "period": FIVE_MINUTES}
     for name, color in (("p50", BLUE), ("p95", ORANGE), ("p99", RED))
 ]
 Row = list[cloudwatch.Column]
 
 
-def rows(metrics: Metrics, limits: Limits, log_group: logs.ILogGroup) -> list[Row]:
+def rows(metrics: Metrics, limits: Limits, log_group: logs.ILogGroup, *, units: str) -> list[Row]:
     return [
         _availability(metrics),
         _latency(metrics),
         _function(metrics, limits),
         _environments(metrics, limits),
-        _log(log_group),
+        _log(log_group, units),
     ]
 
 
@@ -55,7 +44,7 @@ def _availability(metrics: Metrics) -> Row:
             "times too fast",
             "At 1 the budget lasts exactly 30 days. Above a red line an alarm fires if the shorter window agrees.",
             [
-                burn_rate(metrics, FIVE, label="over 5 min", color=GREY),
+                burn_rate(metrics, FIVE_MINUTES, label="over 5 min", color=GREY),
                 burn_rate(metrics, HOUR, label="over 1 h", color=BLUE),
             ],
             thresholds=[
@@ -67,9 +56,9 @@ def _availability(metrics: Metrics) -> Row:
             "a minute",
             "All requests at the gateway. 4xx, including 429, are for the client to fix; 5xx are ours.",
             [
-                metrics.api("Count", "SampleCount", period=MINUTE, label="all", color=BLUE),
+                metrics.requests(period=MINUTE, label="all", color=BLUE),
                 metrics.api("4XXError", period=MINUTE, label="4xx", color=ORANGE),
-                metrics.api("5XXError", period=MINUTE, label="5xx", color=RED),
+                metrics.errors(period=MINUTE, label="5xx", color=RED),
             ],
         ),
     ]
@@ -96,13 +85,7 @@ def _latency(metrics: Metrics) -> Row:
     return [
         client,
         *(
-            graph(
-                title,
-                "ms",
-                reading,
-                [metrics.model(name, **each) for each in PERCENTILES],
-                width=QUARTER,
-            )
+            graph(title, "ms", reading, [metrics.model(name, **each) for each in PERCENTILES], width=QUARTER)
             for title, name, reading in steps
         ),
     ]
@@ -124,29 +107,33 @@ def _function(metrics: Metrics, limits: Limits) -> Row:
             "Longest call",
             "ms",
             f"The timeout is {limits.timeout_seconds} s. A larger batch than one that comes near it may time out.",
-            [metrics.alias("Duration", "Maximum", period=FIVE, label="longest", color=BLUE)],
+            [metrics.alias("Duration", "Maximum", period=FIVE_MINUTES, label="longest", color=BLUE)],
             thresholds=[(NEAR_LIMIT * limits.timeout_seconds * 1000, "alarm")],
         ),
         graph(
             "Memory",
             "MB",
             f"The most that an environment used, of {limits.memory_mb} MB. It may rise to a level; it must not creep.",
-            [metrics.memory(period=FIVE, label="most used", color=BLUE)],
+            [metrics.memory(period=FIVE_MINUTES, label="most used", color=BLUE)],
             thresholds=[(NEAR_LIMIT * limits.memory_mb, "alarm")],
         ),
     ]
 
 
 def _environments(metrics: Metrics, limits: Limits) -> Row:
-    starts = [metrics.model(metric_names.COLD_START, period=FIVE, label="first answers", color=BLUE)]
+    starts = [metrics.model(metric_names.COLD_START, period=FIVE_MINUTES, label="first answers", color=BLUE)]
     if limits.most_warm:
-        spillover = metrics.alias("ProvisionedConcurrencySpilloverInvocations", period=FIVE, label="spillover")
+        spillover = metrics.alias("ProvisionedConcurrencySpilloverInvocations", period=FIVE_MINUTES, label="spillover")
         starts.append(spillover.with_(color=ORANGE))
         second = graph(
             "Provisioned concurrency in use",
             "share",
             "Scaling aims at 0.7. Near 1, the next request waits for a cold start.",
-            [metrics.alias("ProvisionedConcurrencyUtilization", "Average", period=FIVE, label="in use", color=BLUE)],
+            [
+                metrics.alias(
+                    "ProvisionedConcurrencyUtilization", "Average", period=FIVE_MINUTES, label="in use", color=BLUE
+                )
+            ],
             width=QUARTER,
             thresholds=[(UTILISATION, "alarm")],
         )
@@ -155,7 +142,7 @@ def _environments(metrics: Metrics, limits: Limits) -> Row:
             "Heartbeat's time",
             "ms",
             "From outside, by the public address, once a minute.",
-            [metrics.service(metric_names.HEARTBEAT_TIME, "Maximum", period=FIVE)],
+            [metrics.service(metric_names.HEARTBEAT_TIME, "Maximum", period=FIVE_MINUTES)],
             width=QUARTER,
         )
     return [
@@ -185,7 +172,7 @@ def _environments(metrics: Metrics, limits: Limits) -> Row:
     ]
 
 
-def _log(log_group: logs.ILogGroup) -> Row:
+def _log(log_group: logs.ILogGroup, units: str) -> Row:
     return [
         log_query(
             "Last errors",
@@ -203,7 +190,7 @@ def _log(log_group: logs.ILogGroup) -> Row:
             "Where the time went in the ten slowest requests: large batches, large inputs, or cold starts.",
             log_group,
             [
-                "fields @timestamp, total_ms, decode_ms, preprocess_ms, inference_ms, images, cold_start",
+                f"fields @timestamp, total_ms, decode_ms, preprocess_ms, inference_ms, {units}, cold_start",
                 'filter message = "answered"',
                 "sort total_ms desc",
                 "limit 10",

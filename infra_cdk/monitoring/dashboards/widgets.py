@@ -3,18 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 
+from infra_cdk.monitoring.dashboards.colors import RED
+
 FULL, HALF, THIRD, QUARTER = 24, 12, 8, 6
 GRAPH_HEIGHT, TEXT_HEIGHT = 6, 2
-MINUTE, FIVE, HOUR, MONTH = Duration.minutes(1), Duration.minutes(5), Duration.hours(1), Duration.days(30)
-BLUE, ORANGE, RED, GREEN, GREY = "#1f5fa8", "#e9a23b", "#c0392b", "#2a9d8f", "#9aa3ad"
-COLORS = (
-    *("#1f5fa8", "#e9a23b", "#c0392b", "#2a9d8f", "#7d5ba6"),
-    *("#8c6239", "#d977a8", "#5f6b76", "#a3b02e", "#4fb3d9"),
-)
 
 
 def graph(
