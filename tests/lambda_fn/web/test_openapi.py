@@ -23,7 +23,7 @@ from lambda_fn.inference.contract import Contract
 from lambda_fn.settings import Settings
 from lambda_fn.tasks import TASKS
 from lambda_fn.v2 import endpoints
-from lambda_fn.web import openapi
+from lambda_fn.web import openapi, pages
 from tests.conftest import EVENTS
 from tests.server import ROOT, running
 
@@ -183,13 +183,24 @@ def test_schemathesis_finds_no_faults(keyed: httpx.Client) -> None:
     assert "No issues found" in done.stdout
 
 
+def test_a_task_without_a_document_is_described_by_its_tensors() -> None:
+    described = json.loads(described_with(None).text)
+    validate(described)
+    assert not [path for path in described["paths"] if path.startswith("/predict")]
+    assert described["components"]["schemas"]["InputTensor"]["properties"]["name"]["enum"] == ["images"]
+
+
 def test_contradicting_documents_are_refused(tmp_path: Path) -> None:
     other = tmp_path / "openapi.yaml"
     other.write_text("info: {title: Another title}")
-    contract = Contract.read(ROOT / "model" / "digits" / "2" / "contract.json")
-    model = openapi.Model(contract, replace(TASKS["digit_images"], openapi=other), ("2",))
     with pytest.raises(ValueError, match="disagree about title"):
-        openapi.document((model,), max_inputs=1, image_links=False)
+        described_with(other)
+
+
+def described_with(document: Path | None) -> pages.Document:
+    contract = Contract.read(ROOT / "model" / "digits" / "2" / "contract.json")
+    model = openapi.Model(contract, replace(TASKS["digit_images"], openapi=document), ("2",))
+    return openapi.document((model,), max_inputs=1, image_links=False)
 
 
 def png(document: Document) -> str:
