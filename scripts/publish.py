@@ -1,6 +1,6 @@
-"""`python -m scripts.publish 2 --bucket ...`: a version in model/ in, its objects in S3 out; `list` shows all.
+"""`python -m scripts.publish 2 --bucket ...`: uploads a model version to S3; `list` compares S3 with model/.
 
-A version that is there is never overwritten: what is in production keeps meaning what it meant.
+A published version is never overwritten.
 """
 
 import argparse
@@ -15,7 +15,9 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambda_fn.errors import ModelRejected
+from lambda_fn.inference import golden
 from lambda_fn.inference.model import Model
+from lambda_fn.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -30,7 +32,7 @@ class PublishError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where versions lie in S3: <prefix>/<name>/<version>/<file>."""
+    """Where a model's versions are in S3: <prefix>/<name>/<version>/<file>."""
 
     client: "S3Client"
     bucket: str
@@ -41,7 +43,7 @@ class Place:
         return str(PurePosixPath(self.prefix, self.name, version, file))
 
     def files(self) -> dict[str, dict[str, str]]:
-        """SHA-256 of each file, by version and by the file's name."""
+        """SHA-256 of each file, by version and file name."""
         found: dict[str, dict[str, str]] = {}
         folder = str(PurePosixPath(self.prefix, self.name)) + "/"
         for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=folder):
@@ -52,7 +54,7 @@ class Place:
         return found
 
     def add(self, version: str, file: str, content: bytes) -> None:
-        """Writes an object that is not there; S3 itself refuses where it is."""
+        """Writes a new object; S3 itself refuses if it exists."""
         self.client.put_object(
             Bucket=self.bucket,
             Key=self.key(version, file),
@@ -63,48 +65,46 @@ class Place:
 
 
 def publish(place: Place, version: str, models: Path = MODELS) -> str:
-    """Uploads a version that proves itself, its contract last, so that what has one is whole.
+    """Uploads a verified version, its contract last, so that a version with a contract is complete.
 
     Returns:
-        the SHA-256 of the model, as `GET /health` will show it.
+        the SHA-256 of the model, as in `GET /health`.
 
     Raises:
-        PublishError: it is no version that would be served, or its number is taken.
+        PublishError: the version would not be served, or its number is taken.
     """
     folder = models / place.name / version
     try:
         contract = Model.load(folder).contract
+        golden.read_requests(folder)
     except ModelRejected as error:
         raise PublishError(str(error)) from error
     if (contract.name, contract.version) != (place.name, version):
-        raise PublishError(f"{folder}: its contract is {contract.name} version {contract.version}'s")
-    there = place.files().get(version, {})
-    for file in (contract.file, "golden.npz", "contract.json"):
+        raise PublishError(f"{folder}: is the contract of {contract.name} version {contract.version}")
+    published = place.files().get(version, {})
+    for file in (contract.file, golden.TENSORS, golden.REQUESTS, "contract.json"):
         content = (folder / file).read_bytes()
-        if there.get(file) == hashlib.sha256(content).hexdigest():
-            continue  # an upload that broke off is taken up again
-        if file in there:
-            raise PublishError(
-                f"s3://{place.bucket}/{place.key(version, file)} is there and differs: take a new number"
-            )
+        if published.get(file) == hashlib.sha256(content).hexdigest():
+            continue  # an interrupted upload is resumed
+        if file in published:
+            raise PublishError(f"s3://{place.bucket}/{place.key(version, file)} exists and differs: take a new number")
         place.add(version, file, content)
     return contract.sha256
 
 
 def differences(place: Place, models: Path = MODELS) -> Iterator[str]:
-    """A line for each version, there or here."""
-    there = place.files()
-    here = {path.name for path in (models / place.name).iterdir() if (path / "contract.json").exists()}
-    for version in sorted(there.keys() | here, key=lambda number: (len(number), number)):
-        files = there.get(version, {})
-        local = models / place.name / version
-        differing = [file for file, sha256 in files.items() if not _same(local / file, sha256)]
+    """A line for each version in S3 or in `models`."""
+    published = place.files()
+    local = {path.name for path in (models / place.name).iterdir() if (path / "contract.json").exists()}
+    for version in sorted(published.keys() | local, key=lambda number: (len(number), number)):
+        files = published.get(version, {})
+        differing = [file for file, sha256 in files.items() if not _same(models / place.name / version / file, sha256)]
         if not files:
             state = "only here"
         elif "contract.json" not in files:
             state = "incomplete: publish it again"
-        elif version not in here:
-            state = "only there"
+        elif version not in local:
+            state = "only in S3"
         else:
             state = f"differs: {', '.join(differing)}" if differing else "the same"
         yield f"{place.name} {version}  {state}"
@@ -115,12 +115,12 @@ def _same(path: Path, sha256: str) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Exits with 1 and one line on standard error where a version or S3 refuses."""
+    """Exits with 1 and one line on standard error if a version or S3 fails."""
     parser = argparse.ArgumentParser(prog="python -m scripts.publish", description=__doc__.split("\n")[0])
     parser.add_argument("version", help="a number below model/<name>/, or `list`")
     parser.add_argument("--bucket", required=True, help="the stack's output ModelBucketName")
     parser.add_argument("--prefix", default=PREFIX)
-    parser.add_argument("--name", default="digits", help="the model's name")
+    parser.add_argument("--name", default=next(iter(Settings().models)), help="of the model (default: %(default)s)")
     options = parser.parse_args(arguments)
     place = Place(boto3.Session().client("s3"), options.bucket, options.prefix, options.name)
     try:

@@ -1,4 +1,4 @@
-"""Pictures in, the service's answers out: batches sent at the same time over HTTP."""
+"""Sends images to the service in concurrent batches over HTTP."""
 
 import time
 from collections.abc import Sequence
@@ -16,15 +16,17 @@ from scripts.client.samples import Sample, payload
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What the service answered, in the order of the pictures.
+    """The answers to n images, in their order.
 
     Attributes:
-        digits: n digits; confidence: n probabilities in 0..1; warnings: n lists of codes.
+        labels: n, as text.
+        confidence: n, 0..1.
+        warnings: n lists of codes.
         model: name and version that answered.
         seconds: from the first request to the last answer.
     """
 
-    digits: NDArray[np.int64]
+    labels: list[str]
     confidence: NDArray[np.float64]
     warnings: list[list[str]]
     model: dict[str, str]
@@ -38,10 +40,10 @@ class ServiceRefused(Exception):
 def predict(
     samples: Sequence[Sample], url: str, *, api_key: str = "", version: str = "", batch: int = 100, clients: int = 5
 ) -> Predictions:
-    """Sends the pictures in batches of `batch`, `clients` at a time.
+    """Sends batches of `batch` images, `clients` at a time.
 
     Raises:
-        ServiceRefused: an answer that is not 200, or not ours.
+        ServiceRefused: an answer that is not 200, or of another service.
         httpx.HTTPError, httpx.InvalidURL: the service can't be reached.
     """
     headers = {"x-api-key": api_key} if api_key else {}
@@ -63,7 +65,7 @@ def predict(
         answers = list(pool.map(send, range(0, len(samples), batch)))
         seconds = time.perf_counter() - began
     return Predictions(
-        digits=np.concatenate([answer["y"] for answer in answers]),
+        labels=[str(label) for answer in answers for label in answer["y"]],
         confidence=np.concatenate([answer["confidence"] for answer in answers]),
         warnings=[codes for answer in answers for codes in answer["warnings"]],
         model=answers[0]["model"],
@@ -75,7 +77,7 @@ def _answer(response: httpx.Response, start: int) -> dict[str, Any]:
     try:
         body = response.json()
         if response.status_code != 200:
-            raise ServiceRefused(f"{response.status_code}: {body['error']} (the batch starts at picture {start})")
+            raise ServiceRefused(f"{response.status_code}: {body['error']} (the batch starts at image {start})")
         if body.keys() >= {"y", "confidence", "warnings", "model"}:
             answer: dict[str, Any] = body
             return answer

@@ -1,19 +1,22 @@
-"""Pictures and a model version in, what the service would answer and how good that is out; no HTTP in between."""
+"""Answers labelled images with a model version as the service does, without HTTP, and measures the answers."""
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lambda_fn.bodies import image_files
-from lambda_fn.digits import interpret, prepare
+from lambda_fn.bodies import image_files, json_arrays
 from lambda_fn.inference.model import Model
+from lambda_fn.pipeline import predict
+from lambda_fn.settings import Settings
+from lambda_fn.tasks import TASKS
 from scripts.client.samples import Sample
-from scripts.train.model_card import wilson
+from scripts.evaluate.significance import wilson
 
 BATCH = 200
 BINS = 15
@@ -21,38 +24,42 @@ BINS = 15
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One model's answers to one set.
+    """A model version's answers to n images.
 
     Attributes:
-        labels, digits: what the pictures show and what was read, n each.
-        confidence: n, 0..1; warnings: n lists of codes; tensor: what the network saw, n×28×28.
-        seconds: spent on preparation and inference.
+        classes: the contract's labels.
+        labels, answers: n positions in `classes`.
+        confidence: n, 0..1.
+        warnings: n lists of codes.
+        seen: what the network saw, n×H×W.
+        seconds: for preparation and inference.
     """
 
+    classes: tuple[str, ...]
     labels: NDArray[np.int64]
-    digits: NDArray[np.int64]
+    answers: NDArray[np.int64]
     confidence: NDArray[np.float64]
     warnings: list[list[str]]
-    tensor: NDArray[np.float32]
+    seen: NDArray[np.float32]
     seconds: float
 
     @property
     def right(self) -> NDArray[np.bool_]:
         """Which answers are right, n."""
-        right: NDArray[np.bool_] = self.digits == self.labels
+        right: NDArray[np.bool_] = self.answers == self.labels
         return right
 
     @property
     def low(self) -> NDArray[np.bool_]:
-        """Which answers ask for a person, n."""
+        """Which answers have low confidence, n."""
         return np.array(["low_confidence" in codes for codes in self.warnings])
 
     def accuracy(self) -> tuple[float, float, float]:
-        """The share of right answers and its 95 % interval (Wilson)."""
+        """The share of right answers and its 95 % interval."""
         return float(self.right.mean()), *wilson(int(self.right.sum()), len(self.labels))
 
     def calibration_error(self) -> float:
-        """Expected calibration error, 15 equal bins: how far confidence is from accuracy, 0..1."""
+        """Expected calibration error over 15 equal bins, 0..1."""
         place = np.minimum((self.confidence * BINS).astype(int), BINS - 1)
         gaps = [
             abs(self.right[place == b].mean() - self.confidence[place == b].mean()) * (place == b).mean()
@@ -61,30 +68,48 @@ class Evaluation:
         return float(sum(gaps))
 
     def codes(self) -> dict[str, float]:
-        """The share of pictures with each warning, most frequent first."""
+        """The share of images with each warning, most frequent first."""
         counts = Counter(code for codes in self.warnings for code in codes)
         return {code: count / len(self.labels) for code, count in counts.most_common()}
 
 
+def load(version: str | None, name: str | None = None) -> Model:
+    """A version of a model, or the version in a folder; the defaults are the service's.
+
+    Raises:
+        ModelRejected: it is not what its contract says.
+    """
+    settings = Settings.from_environment()
+    name = name or next(iter(settings.models))
+    folder = settings.model_repository / name / (version or settings.models[name])
+    return Model.load(Path(version) if version and "/" in version else folder)
+
+
 def evaluate(samples: Sequence[Sample], model: Model, title: str) -> Evaluation:
-    """Answers every picture as the service does; all labels must be known."""
-    answers, tensors, seconds = [], [], 0.0
+    """Answers every image; each label must be one of the contract's.
+
+    Raises:
+        RequestError: an image that the service would refuse.
+    """
+    classes, predictions = model.contract.labels, []
     for start in tqdm(range(0, len(samples), BATCH), desc=title, unit="batch", leave=False, disable=None):
-        pictures = [
-            image_files.decode([sample.picture])[0] if isinstance(sample.picture, bytes) else sample.picture
-            for sample in samples[start : start + BATCH]
-        ]
-        began = time.perf_counter()
-        prepared = prepare.prepare(pictures)
-        scores = model.run(prepared.tensor)
-        seconds += time.perf_counter() - began
-        answers.append(interpret.answer(scores, prepared.warnings, model.contract.low_confidence_below))
-        tensors.append(prepared.tensor[..., 0])
+        images = [_pixels(sample.image) for sample in samples[start : start + BATCH]]
+        predictions.append(predict(TASKS[model.contract.task], model, images))
+    answers = [prediction.answers for prediction in predictions]
+    seen = [next(iter(prediction.prepared.tensors.values()))[..., 0] for prediction in predictions]
     return Evaluation(
-        labels=np.array([sample.label for sample in samples], np.int64),
-        digits=np.concatenate([answer.digits for answer in answers]).astype(np.int64),
-        confidence=np.concatenate([answer.confidence for answer in answers]).astype(np.float64),
-        warnings=[codes for answer in answers for codes in answer.warnings],
-        tensor=np.concatenate(tensors),
-        seconds=seconds,
+        classes=classes,
+        labels=np.array([classes.index(str(sample.label)) for sample in samples]),
+        answers=np.array([classes.index(str(label)) for each in answers for label in each.members["y"]]),
+        confidence=np.concatenate([each.confidence for each in answers]).astype(np.float64),
+        warnings=[codes for each in answers for codes in each.warnings],
+        seen=np.concatenate(seen),
+        seconds=sum(prediction.prepare_ms + prediction.inference_ms for prediction in predictions) / 1e3,
     )
+
+
+def _pixels(image: bytes | NDArray[Any]) -> NDArray[Any]:
+    """uint8, or float32 in 0..1, as the service decodes them."""
+    if isinstance(image, bytes):
+        return image_files.decode([image])[0]
+    return image if image.dtype == np.uint8 else json_arrays.scale_pixels(image[np.newaxis].astype(float), 0)[0]

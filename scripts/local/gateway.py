@@ -1,8 +1,7 @@
-"""HTTP in, the event that API Gateway would send to the function, the function's response back as HTTP.
+"""Stand-in for API Gateway: an ASGI application that passes HTTP requests to the function.
 
-An ASGI application that stands for a Regional REST API with Lambda proxy integration and binary media types `*/*`, as
-far as a client or the function can tell: the stage path, base64 bodies, both header maps, the limits of size and time,
-API keys, and error bodies in our form.
+To a client and to the function it behaves like a Regional REST API with Lambda proxy integration and binary media
+types `*/*`: stage path, base64 bodies, limits of size and time, API keys, error bodies.
 """
 
 import asyncio
@@ -16,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from scripts.local.environments import Context
-from scripts.local.proxy_event import KEYED, Scope, proxy_event
+from lambda_fn.api.proxy_event import KEYED, Scope, proxy_event
+from lambda_fn.limits import BODY_BYTES, TOO_LARGE
+from scripts.local.workers import Context
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -25,21 +25,19 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 GATEWAY_BYTES = 10 * 1024 * 1024
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: the event as JSON, and the response.
-LAMBDA_BYTES = 6 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a deployment chooses.
+    """The settings of a deployed stage.
 
     Attributes:
         base: the stage's path, "" or such as "/v1".
         api_key: the key that predicting takes, or "" for none.
-        preflights: whether OPTIONS takes none, for the stage names origins whose pages may call.
+        preflights: whether OPTIONS takes no key, because other origins may call.
         seconds: the integration's time limit.
-        concurrency: requests that the function takes at the same time.
-        waiting: requests that may be on their way; more are answered 429, as the stage's throttle would.
+        concurrency: requests that the function handles at the same time.
+        waiting: unanswered requests above which the answer is 429, in place of the stage's throttle.
     """
 
     base: str = ""
@@ -54,7 +52,7 @@ DEFAULT_STAGE = Stage()
 
 
 class GatewayError(Exception):
-    """A response of the gateway's own, in our error body."""
+    """A response by the gateway itself, with our error body."""
 
     def __init__(self, status: int, code: str, message: str, **headers: str) -> None:
         super().__init__(message)
@@ -68,7 +66,7 @@ class Gateway:
     def __init__(self, handler: Handler, stage: Stage = DEFAULT_STAGE) -> None:
         self._handler = handler
         self._stage = stage
-        self._environment = ThreadPoolExecutor(stage.concurrency, thread_name_prefix="environment")
+        self._threads = ThreadPoolExecutor(stage.concurrency, thread_name_prefix="worker")
         self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,8 +96,8 @@ class Gateway:
         event = proxy_event(scope, path.removeprefix(base) or "/", body, request_id, base)
         self._check_key(event)
         size = len(event["body"] or "") + len(json.dumps({**event, "body": ""}))
-        if size > LAMBDA_BYTES:
-            raise GatewayError(413, "request_too_large", _TOO_LARGE)
+        if size > BODY_BYTES:  # Lambda's limit counts the whole event
+            raise GatewayError(413, "request_too_large", TOO_LARGE)
         return event
 
     def _check_key(self, event: Mapping[str, Any]) -> None:
@@ -114,7 +112,7 @@ class Gateway:
             raise GatewayError(429, "too_many_requests", "more requests than can be served; try again", Retry_After="1")
         self._waiting += 1
         seconds = self._stage.seconds
-        call = asyncio.get_running_loop().run_in_executor(self._environment, self._handler, event, Context(seconds))
+        call = asyncio.get_running_loop().run_in_executor(self._threads, self._handler, event, Context(seconds))
         call.add_done_callback(self._done)
         try:
             return await asyncio.wait_for(asyncio.shield(call), seconds)
@@ -125,7 +123,7 @@ class Gateway:
 
     def _done(self, call: "asyncio.Future[dict[str, Any]]") -> None:
         self._waiting -= 1
-        call.cancelled() or call.exception()  # seen here, where nobody waits for it any more
+        call.cancelled() or call.exception()  # else asyncio warns of an exception that nobody retrieved
 
 
 async def _body(receive: Receive) -> bytes:
@@ -138,12 +136,12 @@ async def _body(receive: Receive) -> bytes:
         size += len(chunks[-1])
         more = message.get("more_body", False)
         if size > GATEWAY_BYTES:
-            raise GatewayError(413, "request_too_large", _TOO_LARGE, Connection="close")
+            raise GatewayError(413, "request_too_large", TOO_LARGE, Connection="close")
     return b"".join(chunks)
 
 
 def _decode(response: Mapping[str, Any], has_accept: bool) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """The function's answer as HTTP; base64 is decoded for a request with an Accept header only."""
+    """The function's response as HTTP; base64 is decoded only for a request with an Accept header."""
     try:
         body = response["body"] or ""
         encoded = bool(response.get("isBase64Encoded"))
@@ -154,13 +152,6 @@ def _decode(response: Mapping[str, Any], has_accept: bool) -> tuple[int, list[tu
         status = int(response["statusCode"])
     except (KeyError, TypeError, ValueError, AttributeError):
         raise GatewayError(502, "bad_gateway", "the service gave a malformed answer") from None
-    if len(json.dumps({**response, "body": ""})) + len(body) > LAMBDA_BYTES:
+    if len(json.dumps({**response, "body": ""})) + len(body) > BODY_BYTES:
         raise GatewayError(502, "bad_gateway", "the answer is larger than 6 MB; send fewer images in one request")
     return status, headers, content
-
-
-_TOO_LARGE = (
-    "the request is larger than the service takes in one call (6 MB, base64 included); send whole numbers 0 to 255 "
-    "instead of fractions, PNG files instead of arrays, gzip (Content-Encoding), UINT8 as binary tensors (about 6,000 "
-    "images), or several smaller calls"
-)

@@ -1,4 +1,4 @@
-"""`make serve`: the function behind a local stand-in for API Gateway, on 127.0.0.1, without AWS and without Docker."""
+"""`make serve`: serves the API on 127.0.0.1, without AWS and without Docker."""
 
 import argparse
 import os
@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import uvicorn
 
-from scripts.local.environments import Environments, RefusedToStart
 from scripts.local.gateway import Gateway, Stage
+from scripts.local.workers import RefusedToStart, Workers
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "tests" / "events" / "seven.json"
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     LOG.parent.mkdir(exist_ok=True)
     try:
-        environments = Environments(options.workers, LOG)
+        workers = Workers(options.workers, LOG)
     except RefusedToStart as error:
         sys.exit(f"refused to start: {error}")
     stage = Stage(
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     threading.Thread(target=_announce, args=(f"http://127.0.0.1:{options.port}{options.base}",), daemon=True).start()
     try:
         uvicorn.run(
-            Gateway(environments, stage),
+            Gateway(workers, stage),
             host="127.0.0.1",
             port=options.port,
             access_log=False,
@@ -52,10 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             server_header=False,
             lifespan="off",
             ws="none",
-            timeout_keep_alive=60,  # after 5 s, uvicorn's own, a client that paused would meet a connection just closed
+            timeout_keep_alive=60,  # with uvicorn's 5 s, a client that paused would use a connection just closed
         )
     finally:
-        environments.close()
+        workers.close()
 
 
 def _base(text: str) -> str:
@@ -75,7 +75,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def _announce(url: str) -> None:
-    """Says how to call the service, once it answers."""
+    """Prints how to call the service, once it answers."""
     for _ in range(600):
         try:
             httpx.get(f"{url}/health", timeout=1).raise_for_status()

@@ -1,4 +1,4 @@
-"""`make fuzz`: runs the property tests with new random seeds until the minutes are over or something breaks."""
+"""`make fuzz`: runs the property tests with new random seeds until the time is up or a test fails."""
 
 import argparse
 import random
@@ -13,7 +13,6 @@ TESTS = "tests/lambda_fn/test_fuzz.py"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Ends with the failing example and its seed, or with how much was tried."""
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=5)
     options = parser.parse_args(arguments)
@@ -24,9 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         choice = ["--hypothesis-profile=long", f"--hypothesis-seed={seed}"]
         done = subprocess.run([sys.executable, "-m", "pytest", "-q", TESTS, *choice], cwd=ROOT)
         if done.returncode:
-            sys.exit(f"seed {seed}: mend it, and keep it as a case in tests/bad_inputs")
+            sys.exit(f"seed {seed} fails: fix it, and add the request to tests/bad_inputs")
         rounds += 1
-    print(f"{rounds} rounds of 1,000 examples of each property: nothing broke")
+    print(f"{rounds} rounds of 1,000 examples of each property: no failure")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""`make smoke URL=... API_KEY=...`: a deployment's address in, a line for each thing that it must do out.
+"""`make smoke URL=... API_KEY=...`: checks a deployment, local or real, and prints a line for each check.
 
-For any deployment, local or real. It sends the golden images of the model version that answers, and looks at what only
-the gateway before the function decides as well: keys, limits, paths that nothing takes, the form of every error.
+It sends the golden requests of the models that answer, and checks what only the gateway decides: keys, limits, unknown
+paths, the form of every error.
 """
 
 import argparse
@@ -9,22 +9,27 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
+from numpy.typing import NDArray
+
+from lambda_fn.errors import ModelRejected
+from lambda_fn.inference import golden
+from lambda_fn.inference.contract import Contract
 
 MODELS = Path(__file__).resolve().parents[2] / "model"
 MEGABYTE = 1024 * 1024
-PATIENCE = 20
-NOT_THERE = "not there"  # at the beginning of what a check says of something that this deployment does not have
+ATTEMPTS = 20
+SKIPPED = "skipped"  # begins the result of a check that this deployment does not allow
 
 
 class Failed(Exception):
-    """A check failed; the message says what came instead."""
+    """A check failed; the message says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +46,22 @@ class Deployment:
         return self.send(self.client.build_request(method, path, headers=headers, **options))
 
     def send(self, request: httpx.Request) -> httpx.Response:
-        """The answer; a stage that is full for the moment is asked again, when it says so."""
-        for _ in range(PATIENCE):
+        """The answer; a 429 is repeated after the time that it names."""
+        for _ in range(ATTEMPTS):
             response = self.client.send(request)
             if response.status_code != 429:
                 break
             time.sleep(int(response.headers["Retry-After"]))
         return response
 
-    def golden(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], dict[str, Any]]:
-        """Images and probabilities of the version that answers, and what `GET /health` says of it."""
-        models = _answered(self.ask("GET", "health", key=False))["models"]
-        served: dict[str, Any] = next(model for model in models if model["default"])
-        folder = MODELS / served["name"] / served["version"]
-        if not (folder / "golden.npz").exists():
-            raise Failed(f"{served['name']} version {served['version']} answers, which is not in {MODELS}")
-        with np.load(folder / "golden.npz") as golden:
-            return golden["images"], golden["probabilities"], served
+    def models(self) -> list[tuple[Path, Contract, dict[str, Any]]]:
+        """Each default model version: its folder and contract on this disk, and its entry in `GET /health`."""
+        served = [model for model in _answered(self.ask("GET", "health", key=False))["models"] if model["default"]]
+        folders = [MODELS / model["name"] / model["version"] for model in served]
+        return [(folder, golden.read_contract(folder), model) for folder, model in zip(folders, served, strict=True)]
+
+    def post_golden(self, request: golden.GoldenRequest) -> httpx.Response:
+        return self.ask("POST", request.path.lstrip("/"), params=request.query, json=request.body)
 
 
 def hello(deployment: Deployment) -> str:
@@ -66,33 +70,34 @@ def hello(deployment: Deployment) -> str:
 
 
 def health(deployment: Deployment) -> str:
-    _, _, served = deployment.golden()
-    contract = json.loads((MODELS / served["name"] / served["version"] / "contract.json").read_bytes())
-    _equal(served["sha256"], contract["sha256"])
-    return f"{served['name']} version {served['version']}, SHA-256 {served['sha256']}"
+    found = []
+    for _, contract, served in deployment.models():
+        _equal(served["sha256"], contract.sha256)
+        found.append(f"{served['name']} version {served['version']}, SHA-256 {served['sha256']}")
+    return "; ".join(found)
 
 
 def golden_answers(deployment: Deployment) -> str:
-    images, expected, served = deployment.golden()
-    whole = deployment.ask("POST", "predict/batch?probabilities=true", json={"x": images.tolist()})
-    answer = _answered(whole)
-    _equal(answer["y"], expected.argmax(axis=1).tolist())
-    difference = float(np.abs(np.array(answer["probabilities"]) - expected).max())
-    if not difference <= 1e-4:
-        raise Failed(f"probabilities differ by {difference}")
-    _equal(answer["model"], {"name": served["name"], "version": served["version"]})
-    single = _answered(deployment.ask("POST", "predict/batch", json={"x": images[0].tolist()}))
-    _equal(single["y"], answer["y"][:1])
-    return f"{len(images)} of {len(images)}"
+    count = 0
+    for folder, contract, _ in deployment.models():
+        for request in golden.read_requests(folder):
+            answer = _answered(deployment.post_golden(request))
+            if wrong := request.mismatches(answer):
+                raise Failed(f"{request.name}: {len(wrong)} of {request.count} wrong: {next(iter(wrong.values()))}")
+            _equal(answer["model"], {"name": contract.name, "version": contract.version})
+            count += request.count
+    return f"{count} of {count}"
 
 
 def key_is_needed(deployment: Deployment) -> str:
     if not deployment.api_key:
-        return f"{NOT_THERE}: no API_KEY was given, so nothing was tried"
-    paths = ("predict/batch", "predict/anything", "v2", "v2/models/digits/infer")
-    for path in paths:
-        _refused(deployment.ask("POST", path, key=False, json={"x": []}), 403, "forbidden")
-    _refused(deployment.ask("POST", "predict/batch", key=False, headers={"x-api-key": "wrong"}), 403, "forbidden")
+        return f"{SKIPPED}: no API_KEY was given"
+    folder, contract, _ = deployment.models()[0]
+    path = golden.read_requests(folder)[0].path.lstrip("/")
+    paths = (path, "predict/anything", "v2", f"v2/models/{contract.name}/infer")
+    for each in paths:
+        _refused(deployment.ask("POST", each, key=False, json={}), 403, "forbidden")
+    _refused(deployment.ask("POST", path, key=False, headers={"x-api-key": "wrong"}), 403, "forbidden")
     return f"403 on {len(paths)} paths without a key, and with a wrong one"
 
 
@@ -103,14 +108,14 @@ def error_bodies(deployment: Deployment) -> str:
     _refused(deployment.ask("DELETE", "predict/batch"), 405, "method_not_allowed")
     _refused(deployment.ask("GET", "predict/nowhere"), 404, "not_found")
     _refused(deployment.ask("GET", "nowhere", key=False), 404, "not_found")
-    return "400, 404 and 405, each with reason, code and request_id"
+    return "400, 404 and 405, each with error, code and request_id"
 
 
 def limits(deployment: Deployment) -> str:
     image = [[0] * 28] * 28
     fits = deployment.ask("POST", "predict/batch", json={"x": [image] * 1000})
     _equal(len(_answered(fits)["y"]), 1000)
-    for size in (7, 11):  # past the function's limit, and past the gateway's
+    for size in (7, 11):  # above the function's limit, and above the gateway's
         try:
             _refused(deployment.ask("POST", "predict/batch", content=b" " * size * MEGABYTE), 413, "request_too_large")
         except httpx.WriteError:
@@ -119,49 +124,48 @@ def limits(deployment: Deployment) -> str:
 
 
 def binary_tensors(deployment: Deployment) -> str:
-    """A tensor as raw bytes there and back, without Content-Type or Accept, as Triton's client sends it."""
-    served = deployment.ask("GET", "v2")
-    if served.status_code == 404:
-        return f"{NOT_THERE}: this deployment has no /v2, so no binary round trip was tried"
-    if "binary_tensor_data" not in _answered(served)["extensions"]:
-        raise Failed(f"/v2 says {served.text}")
-    images, expected, model = deployment.golden()
-    path = f"v2/models/{model['name']}/versions/{model['version']}"
-    metadata = _answered(deployment.ask("GET", path))
-    head = _infer_head(metadata, images)
-    tensor = (images[..., np.newaxis] / np.float32(255)).astype("<f4").tobytes()
-    request = deployment.client.build_request("POST", f"{path}/infer", content=head + tensor)
-    for name in ("accept", "content-type"):
-        request.headers.pop(name, None)
-    request.headers["inference-header-content-length"] = str(len(head))
-    request.headers["x-api-key"] = deployment.api_key
-    plain = _scores(deployment.send(request), expected.shape)
-    request.headers["accept"] = "application/octet-stream"
-    binary = _scores(deployment.send(request), expected.shape)
-    for scores in (plain, binary):
-        if not np.abs(scores - expected).max() <= 1e-4:
-            raise Failed("the scores are not the golden ones")
-    return f"{len(images)} images, with Accept and without"
+    """Sends and receives raw tensors, with neither Content-Type nor Accept at first, like Triton's client."""
+    server = deployment.ask("GET", "v2")
+    if server.status_code == 404:
+        return f"{SKIPPED}: this deployment has no /v2"
+    if "binary_tensor_data" not in _answered(server)["extensions"]:
+        raise Failed(f"/v2 says {server.text}")
+    for folder, contract, _ in deployment.models():
+        tensors = golden.read_tensors(folder, contract)
+        head, body = _infer_body(contract, tensors)
+        path = f"v2/models/{contract.name}/versions/{contract.version}/infer"
+        request = deployment.client.build_request("POST", path, content=head + body)
+        for name in ("accept", "content-type"):
+            request.headers.pop(name, None)
+        request.headers["inference-header-content-length"] = str(len(head))
+        request.headers["x-api-key"] = deployment.api_key
+        plain = deployment.send(request)
+        request.headers["accept"] = "application/octet-stream"
+        output = contract.outputs[0].name
+        for response in (plain, deployment.send(request)):
+            found = _first_output(response).reshape(tensors[output].shape)
+            if not np.abs(found - tensors[output]).max() <= contract.golden_tolerance:
+                raise Failed(f"{output} differs from the golden one")
+    return "golden tensors, with Accept and without"
 
 
-def _infer_head(metadata: dict[str, Any], images: np.ndarray[Any, Any]) -> bytes:
-    size = images.size * 4
-    tensor = {
-        "name": metadata["inputs"][0]["name"],
-        "shape": [*images.shape, 1],
-        "datatype": "FP32",
-        "parameters": {"binary_data_size": size},
-    }
-    return json.dumps({"inputs": [tensor], "parameters": {"binary_data_output": True}}).encode()
+def _infer_body(contract: Contract, tensors: Mapping[str, NDArray[np.float32]]) -> tuple[bytes, bytes]:
+    inputs, content = [], b""
+    for tensor in contract.inputs:
+        values = tensors[tensor.name]
+        size = {"binary_data_size": values.nbytes}
+        inputs.append({"name": tensor.name, "shape": values.shape, "datatype": tensor.datatype, "parameters": size})
+        content += values.tobytes()
+    return json.dumps({"inputs": inputs, "parameters": {"binary_data_output": True}}).encode(), content
 
 
-def _scores(response: httpx.Response, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+def _first_output(response: httpx.Response) -> NDArray[np.float32]:
     if response.status_code != 200:
         raise Failed(f"{response.status_code}: {response.text[:200]}")
     length = int(response.headers.get("inference-header-content-length", len(response.content)))
     output = json.loads(response.content[:length])["outputs"][0]
     raw = response.content[length:][: output.get("parameters", {}).get("binary_data_size", 0)]
-    return (np.frombuffer(raw, "<f4") if raw else np.array(output["data"], np.float32)).reshape(shape)
+    return np.frombuffer(raw, "<f4") if raw else np.array(output["data"], np.float32)
 
 
 CHECKS: dict[str, Callable[[Deployment], str]] = {
@@ -183,7 +187,7 @@ def _answered(response: httpx.Response) -> dict[str, Any]:
 
 
 def _refused(response: httpx.Response, status: int, code: str) -> None:
-    """An error in our form, and nothing that tells of the inside."""
+    """Checks the status, and that the body has our form and nothing more."""
     what = f"{response.request.method} {response.request.url.path}"
     try:
         body = response.json()
@@ -200,20 +204,20 @@ def _equal(found: object, expected: object) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Exits with 1 where a check failed."""
+    """Exits with 1 if a check failed."""
     parser = argparse.ArgumentParser(prog="make smoke", description=__doc__.split("\n")[0])
-    parser.add_argument("url", help="where the deployment is, with its stage's path")
+    parser.add_argument("url", help="of the deployment, with its stage's path")
     parser.add_argument("--api-key", default=os.environ.get("API_KEY", ""), help="default: the variable API_KEY")
     options = parser.parse_args(arguments)
     failures = 0
     with httpx.Client(base_url=options.url.rstrip("/") + "/", timeout=30) as client:
         for name, check in CHECKS.items():
             try:
-                said = check(Deployment(client, options.api_key))
-                mark = "  --" if said.startswith(NOT_THERE) else "  ok"
-            except (Failed, httpx.HTTPError, ValueError, KeyError, TypeError, StopIteration) as error:
-                failures, mark, said = failures + 1, "FAIL", f"{type(error).__name__}: {error}"
-            print(f"{mark}  {name:<15} {said}", flush=True)
+                result = check(Deployment(client, options.api_key))
+                mark = "  --" if result.startswith(SKIPPED) else "  ok"
+            except (Failed, ModelRejected, httpx.HTTPError, ValueError, KeyError, TypeError, IndexError) as error:
+                failures, mark, result = failures + 1, "FAIL", f"{type(error).__name__}: {error}"
+            print(f"{mark}  {name:<15} {result}", flush=True)
     if failures:
         sys.exit(f"{failures} of {len(CHECKS)} checks failed")
 

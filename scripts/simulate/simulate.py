@@ -1,8 +1,7 @@
-"""`make simulate`: days of post in, minute by minute; out, which alarms of prod fire at a fault, and after how long.
+"""`make simulate`: runs days of mail through prod's alarms, and writes which fault each alarm catches, and when.
 
-What the function and the heartbeat say of each kind of request comes from their real handlers; how many of them arrive
-in a minute is drawn from a fixed seed; CloudWatch is imitated (cloudwatch/). CloudWatch itself is later by what
-its metrics take to arrive, one to three minutes.
+The metrics come from the real handlers (cloudwatch/recorder.py); how many requests arrive in a minute is drawn from a
+fixed seed. The real CloudWatch is one to three minutes later, because metrics take that long to arrive.
 """
 
 import argparse
@@ -19,24 +18,29 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from infra_cdk.config import STAGES
+from lambda_fn.settings import MODEL_REPOSITORY, Settings
 from scripts.simulate import stage_template, wrong_model
 from scripts.simulate.cloudwatch import alarms, recording
-from scripts.simulate.cloudwatch.recording import CRASHED, Recording
-from scripts.simulate.cloudwatch.store import Name, Store
+from scripts.simulate.cloudwatch.recording import CRASHED, SPILLED, THROTTLED, Recording
+from scripts.simulate.cloudwatch.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = ROOT / "docs" / "runbook.md"
 PROD = STAGES["prod"]
+MODEL = Path("digits", Settings().models["digits"])
 HOUR, DAY = 60, 24 * 60
-# A fault begins on Monday at five, when the trucks are there, after a day of normal post; normal post lasts from
-# Saturday's midnight to Monday's.
+# A fault begins on a Monday at five, in the busy hours, after a day of normal mail. Normal mail runs from Saturday to
+# Monday.
 FAULT, FAULT_MINUTES = 7 * DAY + 5 * HOUR, 4 * HOUR
 FAULTY_DAYS, NORMAL_DAYS = (FAULT - DAY, FAULT + FAULT_MINUTES), (5 * DAY, 8 * DAY)
-# Requests a minute: while the trucks arrive, over the day, and at night and on Sundays.
-BUSY, DAYTIME, NIGHT = 300, 30, 0
+BUSY, DAYTIME, NIGHT = 300, 30, 0  # requests a minute: from 4 to 9, until 20, and at night and on Sundays
 REFUSED_SHARE = 0.005
-# How even the recorded requests are among an hour's: each is about half as frequent again, or half as frequent.
+IN_USE = 0.3  # of the warm environments, with normal mail
+# Each recorded request is about half as frequent again in one hour as in another.
 EVENNESS = 4
+# Requests of these kinds fail, and so does the heartbeat in one minute of ten: more often, by chance alone, three in a
+# row would fire its alarm too.
+FAILING = ("failed", CRASHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,13 @@ class Scenario:
     """What happens from FAULT on.
 
     Attributes:
-        title: for the table.
-        kind: the post that comes then.
-        instead: another kind that takes a share of its place.
+        title: in the runbook's table.
+        expected: the alarms that must fire; no other may.
+        kind: the kind of mail.
+        instead: a kind that replaces a share of it.
         wrong: whether the wrong model answers.
-        silent: whether clients send nothing.
-        expected: the alarms that must fire, and no other may.
+        silent: whether no client sends anything.
+        in_use: the share of the warm environments that is in use.
     """
 
     title: str
@@ -58,37 +63,51 @@ class Scenario:
     instead: tuple[str, float] = ("normal", 0.0)
     wrong: bool = False
     silent: bool = False
+    in_use: float = IN_USE
 
     @property
     def minutes(self) -> NDArray[np.int64]:
-        """Each minute that is simulated, from a Monday's midnight on."""
+        """Each simulated minute, counted from a Monday's midnight."""
         return np.arange(*(FAULTY_DAYS if self.expected else NORMAL_DAYS))
 
 
 BUDGET = ("error-budget-1h", "error-budget-6h", "error-budget-1d")
 SCENARIOS = (
-    Scenario("normal post", frozenset()),
-    Scenario("post of one digit", frozenset({"drift"}), kind="one digit"),
+    Scenario("normal mail", frozenset()),
+    Scenario("one digit only", frozenset({"drift"}), kind="one digit"),
     Scenario("inverted scans", frozenset({"warning-inverted"}), kind="inverted"),
-    Scenario("a camera gone grey", frozenset({"warning-low-contrast"}), kind="grey"),
-    Scenario("a camera gone dark", frozenset({"drift", "low-confidence", "warning-blank"}), kind="blank"),
+    Scenario("a camera with little contrast", frozenset({"warning-low-contrast"}), kind="grey"),
+    Scenario("a dark camera", frozenset({"drift", "low-confidence", "warning-blank"}), kind="blank"),
     Scenario("a model that answers 3 for every 8", frozenset({"drift", "heartbeat-wrong"}), wrong=True),
-    Scenario("a tenth of requests answered 500", frozenset({*BUDGET, "new-version-errors"}), instead=("failed", 0.1)),
     Scenario(
-        "a tenth of requests crashing the function",
+        "a tenth of the requests answered 500", frozenset({*BUDGET, "new-version-errors"}), instead=("failed", 0.1)
+    ),
+    Scenario(
+        "a tenth of the requests crash the function",
         frozenset({*BUDGET, "function-errors", "new-version-errors"}),
         instead=(CRASHED, 0.1),
     ),
-    Scenario("no post in the busy hours", frozenset({"no-traffic"}), silent=True),
+    Scenario(
+        "a tenth of the calls throttled by Lambda",
+        frozenset({*BUDGET, "function-throttles"}),
+        instead=(THROTTLED, 0.1),
+    ),
+    Scenario(
+        "every warm environment in use, a tenth of the calls finding none",
+        frozenset({"provisioned-utilisation", "provisioned-spillover"}),
+        instead=(SPILLED, 0.1),
+        in_use=1.0,
+    ),
+    Scenario("no mail in the busy hours", frozenset({"no-traffic"}), silent=True),
 )
 
 
 def record(folder: Path) -> tuple[Recording, Recording]:
-    """What the service says of every kind of post, and what it says with the wrong model."""
+    """What the service reports for every kind of mail, and what it reports with the wrong model."""
     kinds = sorted({scenario.kind for scenario in SCENARIOS})
     right = recording.record(kinds, service=PROD.service_name)
-    repository = wrong_model.make(PROD.model_version, folder)
-    return right, recording.record(["normal"], service=PROD.service_name, repository=repository)
+    wrong_model.make(MODEL_REPOSITORY / MODEL, folder / MODEL, seen="8", answered="3")
+    return right, recording.record(["normal"], service=PROD.service_name, repository=folder)
 
 
 def run(scenario: Scenario, recordings: tuple[Recording, Recording], seed: int = 0) -> Store:
@@ -107,24 +126,16 @@ def run(scenario: Scenario, recordings: tuple[Recording, Recording], seed: int =
     _add(store, (wrong if scenario.wrong else right)[scenario.kind], np.where(fault, rest, 0), random)
     _add(store, right[other], replaced, random)
     _add(store, right["refused"], refused, random)
-    # One in ten fails as well, evenly: chance alone brings three in a row once in a thousand minutes.
-    failing = fault & (share > 0) & (clock % 10 == 0)
+    failing = fault & (other in FAILING) & (clock % 10 == 0)
     _add(store, right["failed heartbeat"], failing, random)
     _add(store, right["heartbeat"], ~failing & ~(fault & scenario.wrong), random)
     _add(store, wrong["heartbeat"], fault & scenario.wrong, random)
-    store.add(Name.of(recording.FILTERED, "MaxMemoryUsed", {}), np.array([300.0]), np.ones((len(clock), 1)))
+    recording.add_platform(store, np.where(fault, scenario.in_use, IN_USE))
     return store
 
 
-def add_memory(store: Store, recorded: Recording) -> None:
-    """As the stack's metric filter makes it of the platform's report."""
-    (report,) = recorded["report"][0].lines
-    used = np.array([report["record"]["metrics"]["maxMemoryUsedMB"]], float)
-    store.add(Name.of(recording.FILTERED, "MaxMemoryUsed", {}), used, np.ones((store.minutes, 1)))
-
-
 def fired(scenario: Scenario, recordings: tuple[Recording, Recording], template: Mapping[str, Any]) -> dict[str, int]:
-    """The alarms that fired, by name, and how many minutes after the fault began (before it: a number below 0)."""
+    """Minutes from the fault to each alarm that fired, by the alarm's name; negative if it fired before the fault."""
     clock = scenario.minutes + 1
     states = alarms.states(template, run(scenario, recordings), clock)
     return {name: int(clock[state.argmax()]) - FAULT for name, state in sorted(states.items()) if state.any()}
@@ -137,7 +148,7 @@ def rates(clock: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _add(store: Store, requests: Sequence[recording.Request], arriving: NDArray[Any], random: Generator) -> None:
-    """Spreads each minute's requests over those that were recorded; which of them are frequent changes each hour."""
+    """Draws each minute's requests from the recorded ones, whose weights change every hour."""
     weights = random.dirichlet(np.full(len(requests), EVENNESS), len(arriving) // HOUR).repeat(HOUR, axis=0)
     recording.add(store, requests, random.multinomial(arriving.astype(int), weights).astype(float))
 
@@ -146,8 +157,8 @@ def table(results: Mapping[str, Mapping[str, int]]) -> str:
     """Markdown: a row for each scenario."""
     rows = ["| from Monday, 5:00 | alarms, and minutes until they fire |", "|---|---|"]
     for title, found in results.items():
-        said = ", ".join(f"`{name}` {minutes}" for name, minutes in sorted(found.items(), key=lambda item: item[1]))
-        rows.append(f"| {title} | {said or 'none'} |")
+        fired = ", ".join(f"`{name}` {minutes}" for name, minutes in sorted(found.items(), key=lambda item: item[1]))
+        rows.append(f"| {title} | {fired or 'none'} |")
     return "\n".join(rows)
 
 
@@ -157,12 +168,12 @@ def write(runbook: str, text: str) -> str:
         r"(<!-- make simulate -->\n).*?(<!-- end -->)", lambda m: f"{m[1]}{text}\n{m[2]}", runbook, flags=re.S
     )
     if count != 1:
-        raise ValueError("the runbook has no place for the table: <!-- make simulate --> and <!-- end -->")
+        raise ValueError("the runbook needs the marks <!-- make simulate --> and <!-- end -->")
     return marked
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Writes the runbook's table; fails where an alarm fired that should not, or the other way round."""
+    """Exits with 1 if other alarms fired than expected."""
     argparse.ArgumentParser(prog="make simulate", description=__doc__.split("\n")[0]).parse_args(arguments)
     template = stage_template.synthesise("prod")
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""A stage's name in, the template that a deployment of it would have out."""
+"""Synthesises the template of a stage as a deployment would have it."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def synthesise(stage: str, **values: str) -> Mapping[str, Any]:
-    """As app.py does it, without its process and its checks."""
+    """Without app.py's own process and checks."""
     flags = json.loads((ROOT / "cdk.json").read_bytes())["context"]
     app = App(context=flags | {"stage": stage} | values)
     config = context.read(app.node.get_all_context())

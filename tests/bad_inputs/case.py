@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scripts.local.proxy_event import proxy_event
+from lambda_fn.api.proxy_event import proxy_event
 
 SEVEN = json.loads((Path(__file__).parents[1] / "events" / "seven.json").read_bytes())["x"]
 GOOD = json.dumps({"x": SEVEN}).encode()

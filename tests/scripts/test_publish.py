@@ -1,4 +1,4 @@
-"""A version in model/ in, its objects in S3 (moto's) out, from which the function takes the same model."""
+"""Versions published to S3 (moto's), from which the function loads the same model."""
 
 import json
 import shutil
@@ -11,11 +11,12 @@ from moto import mock_aws
 
 from lambda_fn.inference import store
 from lambda_fn.inference.model import Model
-from lambda_fn.settings import Settings
+from lambda_fn.settings import MODEL_REPOSITORY
 from scripts import publish
 from scripts.publish import Place, PublishError
 
-BAKED = Settings(model_version="1").model_directory
+BAKED = MODEL_REPOSITORY / "digits/1"
+FILES = {"model.onnx", "golden.npz", "golden_requests.json", "contract.json"}
 
 
 @pytest.fixture
@@ -35,9 +36,10 @@ def models(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_function_takes_what_was_published(place: Place) -> None:
+def test_the_function_loads_a_published_version(place: Place) -> None:
     sha256 = publish.publish(place, "1")
-    model = Model.load(store.versions(f"s3://{place.bucket}/{publish.PREFIX}", BAKED.parent, "1") / "1")
+    folder = store.repository(f"s3://{place.bucket}/{publish.PREFIX}", MODEL_REPOSITORY, {"digits": "1"})
+    model = Model.load(folder / "digits/1")
     assert model.contract.sha256 == sha256 == Model.load(BAKED).contract.sha256
 
 
@@ -46,25 +48,25 @@ def test_a_version_is_never_overwritten(place: Place, models: Path) -> None:
     before = place.files()
     contract = models / "digits/1/contract.json"
     contract.write_text(json.dumps(json.loads(contract.read_bytes()) | {"low_confidence_below": 0.5}))
-    with pytest.raises(PublishError, match=r"digits/1/contract\.json is there and differs: take a new number"):
+    with pytest.raises(PublishError, match=r"digits/1/contract\.json exists and differs: take a new number"):
         publish.publish(place, "1", models)
     assert place.files() == before
 
 
-def test_s3_itself_refuses_where_two_publish_at_once(place: Place) -> None:
+def test_s3_refuses_the_second_of_two_concurrent_uploads(place: Place) -> None:
     place.add("1", "model.onnx", b"first")
     with pytest.raises(place.client.exceptions.ClientError, match="PreconditionFailed"):
         place.add("1", "model.onnx", b"second")
 
 
-def test_an_upload_that_broke_off_is_taken_up_again(place: Place) -> None:
+def test_an_interrupted_upload_is_resumed(place: Place) -> None:
     place.add("1", "model.onnx", (BAKED / "model.onnx").read_bytes())
     assert next(publish.differences(place)) == "digits 1  incomplete: publish it again"
     publish.publish(place, "1")
-    assert place.files()["1"].keys() == {"model.onnx", "golden.npz", "contract.json"}
+    assert place.files()["1"].keys() == FILES
 
 
-def test_a_version_that_does_not_prove_itself_is_not_published(place: Place, models: Path) -> None:
+def test_a_version_that_fails_its_checks_is_not_published(place: Place, models: Path) -> None:
     path = models / "digits/1/model.onnx"
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(PublishError, match="its SHA-256 is"):
@@ -77,7 +79,7 @@ def test_a_version_that_does_not_prove_itself_is_not_published(place: Place, mod
     assert place.files() == {}
 
 
-def test_the_list_says_what_differs(place: Place, models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_compares_s3_with_the_disk(place: Place, models: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert list(publish.differences(place, models)) == ["digits 1  only here"]
     publish.publish(place, "1", models)
     assert list(publish.differences(place, models)) == ["digits 1  the same"]
@@ -86,16 +88,14 @@ def test_the_list_says_what_differs(place: Place, models: Path, capsys: pytest.C
     place.add("9", "contract.json", b"{}")
     assert list(publish.differences(place, models)) == [
         "digits 1  differs: golden.npz",
-        "digits 9  only there",
-        "digits 10  only there",
+        "digits 9  only in S3",
+        "digits 10  only in S3",
     ]
     publish.main(["list", "--bucket", place.bucket])
     assert "digits 1  the same" in capsys.readouterr().out
 
 
-def test_the_command_prints_the_digest_and_says_in_a_line_what_is_wrong(
-    place: Place, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_prints_the_sha256_or_one_line_of_error(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     publish.main(["1", "--bucket", place.bucket])
     assert capsys.readouterr().out == f"digits 1  SHA-256 {Model.load(BAKED).contract.sha256}\n"
     with pytest.raises(SystemExit, match="NoSuchBucket"):

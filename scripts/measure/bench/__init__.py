@@ -1,5 +1,6 @@
-"""`make bench`: this machine in, docs/benchmark.md and docs/benchmark.png out.
+"""`make bench`: measures the service, and writes docs/benchmark.md and docs/benchmark.png.
 
-The service is measured beside the least work that its answers take (the floor) and beside peers that do the same with
-other tools, in one run, on the same bytes, in rounds that take turns, so that what disturbs one disturbs all.
+The service is compared with the least work that its answers take (the floor) and with peers, which do the same with
+other tools. All run in one session, on the same bytes, in rounds in which they take turns, so that a disturbance
+affects all of them.
 """

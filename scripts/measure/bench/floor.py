@@ -1,9 +1,8 @@
-"""An event's body in, scores out, by the least work that libraries allow: no checks, no warnings, no log, no HTTP."""
+"""Answers a request with the least work that libraries allow: no checks, no warnings, no log, no HTTP."""
 
 import base64
 import io
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,22 +12,22 @@ from numpy.typing import NDArray
 
 from scripts.measure.bench.payloads import INPUT, MODEL, OUTPUT, SIDE, Payload
 
-CHUNK = 16  # about the fastest here; one run of 500 images takes a tenth longer
+CHUNK = 16  # about the fastest; one run of 500 images takes a tenth longer
 
 Scores = NDArray[np.float32]
 
 
-def session(file: Path = MODEL) -> onnxruntime.InferenceSession:
-    """A model on one thread, everything else as onnxruntime has it."""
+def session() -> onnxruntime.InferenceSession:
+    """The model on one thread, with onnxruntime's defaults otherwise."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(file, options, ["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(MODEL, options, ["CPUExecutionProvider"])
 
 
 def floor(
-    payload: Payload, model: onnxruntime.InferenceSession, decode: Callable[[str], bytes]
+    payload: Payload, model: onnxruntime.InferenceSession, decode: Callable[[str], bytes] = base64.b64decode
 ) -> Callable[[str], Scores]:
-    """The least work for this kind of payload, with `decode` for its base64."""
+    """The least work for this kind of payload: from the event's body to probabilities (n×10)."""
     parser = simdjson.Parser()
 
     def numbers(content: bytes) -> Scores:
@@ -39,7 +38,7 @@ def floor(
     def whole_numbers(content: bytes) -> Scores:
         return numbers(content) / np.float32(255)
 
-    def pictures(content: bytes) -> Scores:
+    def files(content: bytes) -> Scores:
         from PIL import Image
 
         document: Any = parser.parse(content)
@@ -49,20 +48,11 @@ def floor(
     def tensor(content: bytes) -> Scores:
         return np.divide(np.frombuffer(content, np.uint8, offset=payload.json_bytes), 255, dtype=np.float32)
 
-    read = {"ints": whole_numbers, "floats": numbers, "png": pictures, "uint8": tensor}[payload.kind]
+    read = {"ints": whole_numbers, "floats": numbers, "png": files, "uint8": tensor}[payload.kind]
 
     def answer(body: str) -> Scores:
-        return scores(model, read(decode(body)).reshape(-1, SIDE, SIDE, 1))
+        images = read(decode(body)).reshape(-1, SIDE, SIDE, 1)
+        chunks = (images[start : start + CHUNK] for start in range(0, len(images), CHUNK))
+        return np.concatenate([model.run([OUTPUT], {INPUT: chunk})[0] for chunk in chunks])
 
     return answer
-
-
-def scores(model: onnxruntime.InferenceSession, tensor: Scores) -> Scores:
-    """n×10 of n×28×28×1."""
-    chunks = (tensor[start : start + CHUNK] for start in range(0, len(tensor), CHUNK))
-    return np.concatenate([model.run([OUTPUT], {INPUT: chunk})[0] for chunk in chunks])
-
-
-def standard_library(body: str) -> bytes:
-    """Python's own base64, as a floor without any library but the two that do the work."""
-    return base64.b64decode(body)

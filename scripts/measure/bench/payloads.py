@@ -1,4 +1,4 @@
-"""MNIST's test images in, the requests that are measured out: the same bytes for every system."""
+"""Makes the measured requests from MNIST's test images, the same bytes for every system."""
 
 import base64
 import io
@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_fn.settings import Settings
+from lambda_fn.api.proxy_event import proxy_event
+from lambda_fn.settings import MODEL_REPOSITORY, Settings
 from model.digits.data import mnist
-from scripts.local.proxy_event import proxy_event
 
 BATCH, V2 = "/predict/batch", "/v2/models/digits/infer"
-MODEL = Settings().model_directory / "model.onnx"
+MODEL = MODEL_REPOSITORY / "digits" / Settings().models["digits"] / "model.onnx"
 RIGHT = 0.97  # the least share of right answers
 INPUT, OUTPUT, SIDE = "images", "probabilities", 28
 
@@ -24,11 +24,11 @@ class Payload:
     """One request.
 
     Attributes:
-        name: as it stands in the tables.
-        kind: ints, floats, png or uint8: what the pixels are written as.
-        digits: the labels of its n images, to see that answers are right.
-        body: what a client sends, before base64.
-        json_bytes: how much of the body is JSON, where binary tensors follow it.
+        name: in the tables.
+        kind: ints, floats, png or uint8: the format of the pixels.
+        digits: the labels of its n images.
+        body: as a client sends it, before base64.
+        json_bytes: length of the JSON before binary tensors.
     """
 
     name: str
@@ -41,11 +41,10 @@ class Payload:
 
     @property
     def images(self) -> int:
-        """How many pictures it carries."""
         return len(self.digits)
 
     def event(self) -> dict[str, Any]:
-        """The event that the local stand-in for API Gateway makes of it."""
+        """The event that API Gateway makes of it."""
         scope = {
             "method": "POST",
             "headers": [(name.encode(), value.encode()) for name, value in self.headers.items()],
@@ -53,6 +52,13 @@ class Payload:
             "http_version": "1.1",
         }
         return proxy_event(scope, self.path, self.body, "bench")
+
+    def as_v2_json(self) -> "Payload":
+        """The same numbers as a V2 request in JSON, for servers that speak only that."""
+        x = np.array(json.loads(self.body)["x"]).reshape(-1, SIDE, SIDE, 1)
+        datatype = "UINT8" if self.kind == "ints" else "FP32"
+        tensor = {"name": INPUT, "shape": x.shape, "datatype": datatype, "data": x.ravel().tolist()}
+        return Payload(self.name, self.kind, self.digits, json.dumps({"inputs": [tensor]}).encode(), V2)
 
 
 def every() -> list[Payload]:
@@ -63,26 +69,18 @@ def every() -> list[Payload]:
         _arrays("100 images, ints", "ints", images[:100], labels),
         _arrays("100 images, floats", "floats", images[:100], labels),
         _arrays("500 images, floats", "floats", images[:500], labels),
-        _pictures("500 images, PNG", images[:500], labels),
+        _files("500 images, PNG", images[:500], labels),
         _tensor("500 images, UINT8 tensor", images[:500], labels),
     ]
 
 
-def as_v2_json(payload: Payload) -> Payload:
-    """The same numbers as a V2 request in JSON, for servers that speak only that."""
-    x = np.array(json.loads(payload.body)["x"]).reshape(-1, SIDE, SIDE, 1)
-    datatype = "UINT8" if payload.kind == "ints" else "FP32"
-    tensor = {"name": INPUT, "shape": x.shape, "datatype": datatype, "data": x.ravel().tolist()}
-    return Payload(payload.name, payload.kind, payload.digits, json.dumps({"inputs": [tensor]}).encode(), V2)
-
-
 def _arrays(name: str, kind: str, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Payload:
-    # The earlier client sends n×28×28×1 of float32 fractions, which JSON shows with a double's digits.
+    # Like the earlier client: n×28×28×1 of float32 fractions, written with a double's digits.
     x = images if kind == "ints" else (images / 255).astype(np.float32)[..., np.newaxis]
     return Payload(name, kind, labels[: len(images)].tolist(), json.dumps({"x": x.tolist()}).encode())
 
 
-def _pictures(name: str, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Payload:
+def _files(name: str, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Payload:
     from PIL import Image
 
     files = []

@@ -1,5 +1,5 @@
-"""`make load`: the service under the load that it must hold, and under more than it can.
+"""`make load`: puts the service under the load that it must hold, and under more.
 
-`plan.py` says when what is sent, `payloads.py` what; `locustfile.py` sends it and checks every answer; `watch.py` sees
-the server's memory meanwhile; `results.py` and `objectives.py` judge, `picture.py` draws.
+`plan.py` says when requests are sent, `traffic.py` which; `locustfile.py` sends them and checks every answer;
+`results.py` summarises them, `objectives.py` judges the figures, `chart.py` draws them.
 """

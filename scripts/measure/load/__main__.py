@@ -1,4 +1,4 @@
-"""`make load`: puts the service under load, says what it held, draws it; exits with 1 where an objective is missed."""
+"""`make load`: puts the service under load, and exits with 1 if it misses an objective."""
 
 import argparse
 import json
@@ -8,22 +8,23 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from scripts.measure.bench import machine
-from scripts.measure.load import objectives, picture, results, tables
+from scripts.measure import machine, processes
+from scripts.measure.figures import objectives_table
+from scripts.measure.load import chart, objectives, results
 from scripts.measure.load.plan import phases
-from scripts.measure.load.watch import watching
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "build" / "load"
 RESULTS = ROOT / "build" / "reliability" / "load.json"
 CSV = BUILD / "requests.csv"
-PICTURE = ROOT / "docs" / "load.png"
-QUIET = 3  # seconds without load before and after, to see files and memory at rest
+CHART = ROOT / "docs" / "load.png"
+IDLE_SECONDS = 3  # before and after the load, to sample files and memory at rest
 
 
 class LoadFailed(Exception):
@@ -32,7 +33,7 @@ class LoadFailed(Exception):
 
 @contextmanager
 def server(workers: int, port: int) -> Iterator["subprocess.Popen[bytes]"]:
-    """`make serve`'s process; what it says goes to build/load/server.log, its log lines to build/serve.log."""
+    """`make serve`'s process; its messages are in build/load/server.log, the function's log in build/serve.log."""
     command = [sys.executable, "-m", "scripts.local.serve", "--port", str(port), "--workers", str(workers)]
     with (BUILD / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
@@ -43,8 +44,8 @@ def server(workers: int, port: int) -> Iterator["subprocess.Popen[bytes]"]:
         process.wait(30)
 
 
-def version(url: str) -> str:
-    """The model version that the server answers with, once it answers at all.
+def served_version(url: str) -> str:
+    """The server's default model version, once it answers.
 
     Raises:
         LoadFailed: it does not within a minute.
@@ -61,10 +62,10 @@ def version(url: str) -> str:
 
 
 def generate(url: str, model_version: str, quick: bool, groups: list[str]) -> None:
-    """Runs locust; its report, statistics and log go to build/load/.
+    """Runs locust; its report, statistics and log are written to build/load/.
 
     Raises:
-        LoadFailed: it did not run to its end.
+        LoadFailed: it did not finish.
     """
     seconds = sum(phase.seconds for phase in phases(quick, groups))
     environment = os.environ | {
@@ -73,67 +74,52 @@ def generate(url: str, model_version: str, quick: bool, groups: list[str]) -> No
         "LOAD_VERSION": model_version,
         "LOAD_CSV": str(CSV),
     }
-    command = [sys.executable, "-m", "locust", "--headless", "--only-summary", "--host", url, "--stop-timeout", "10"]
-    command += ["--locustfile", str(Path(__file__).with_name("locustfile.py")), "--exit-code-on-error", "0"]
-    command += [
-        "--html",
-        str(BUILD / "report.html"),
-        "--csv",
-        str(BUILD / "locust"),
-        "--logfile",
-        str(BUILD / "locust.log"),
-    ]
+    locustfile = Path(__file__).with_name("locustfile.py")
+    command = [sys.executable, "-m", "locust", "--headless", "--only-summary", "--host", url, "--stop-timeout=10"]
+    command += ["--exit-code-on-error=0", f"--locustfile={locustfile}", f"--html={BUILD / 'report.html'}"]
+    command += [f"--csv={BUILD / 'locust'}", f"--logfile={BUILD / 'locust.log'}"]
     try:
         with (BUILD / "locust.txt").open("wb") as output:
             subprocess.run(
                 command, cwd=ROOT, env=environment, stdout=output, stderr=output, check=True, timeout=seconds + 120
             )
     except subprocess.SubprocessError as error:
-        raise LoadFailed(f"locust did not run to its end ({error}); see {BUILD.relative_to(ROOT)}/") from error
+        raise LoadFailed(f"locust did not finish ({error}); see {BUILD.relative_to(ROOT)}/") from error
 
 
 def measure(options: argparse.Namespace, pid: int | None, url: str) -> dict[str, Any]:
     """The results of a run, as plain values (JSON)."""
-    began, busy = time.time(), machine.load()
-    model_version = version(url)
-    with watching(pid) as samples:
-        time.sleep(QUIET)
+    began, load = time.time(), machine.load()
+    model_version = served_version(url)
+    with processes.sampled(pid) as samples:
+        time.sleep(IDLE_SECONDS)
         generate(url, model_version, options.quick, options.phases)
-        time.sleep(QUIET)
+        time.sleep(IDLE_SECONDS)
     rows = results.read(CSV)
     plan = phases(options.quick, options.phases)
     found = [results.of_phase(phase, [row for row in rows if row.phase == phase.name]) for phase in plan]
-    return {
+    summary = {
         "quick": options.quick or bool(options.phases),
-        "machine": machine.describe() | {"load before": f"{busy:.2f}"},
+        "machine": machine.describe() | {"load before": f"{load:.2f}"},
         "workers": options.workers if pid else None,
         "minutes": (time.time() - began) / 60,
         "phases": found,
         "hostile": results.of_hostile(found),
         "memory": results.of_memory(rows, samples),
-        "samples": [[sample.at, sample.memory, sample.files] for sample in samples],
     }
-
-
-def judged(found: dict[str, Any]) -> dict[str, Any]:
-    """The results with their objectives beside them, and without the samples that only the picture needs."""
-    rows = [
-        {"what": row.what, "found": row.found, "objective": row.objective, "held": row.held}
-        for row in objectives.every(found)
-    ]
-    return {key: value for key, value in found.items() if key != "samples"} | {"objectives": rows}
+    chart.draw(summary, rows, samples, CHART)
+    return summary
 
 
 def main() -> None:
-    """Runs, writes, judges."""
     parser = argparse.ArgumentParser(prog="make load", description=__doc__)
-    parser.add_argument("--url", help="of a server that runs already; API_KEY is taken from the environment")
+    parser.add_argument("--url", help="of a running server; API_KEY is read from the environment")
     parser.add_argument("--workers", type=int, default=2, help="of the server that is started")
     parser.add_argument("--port", type=int, default=8089)
     parser.add_argument("--phases", nargs="*", default=[], help="only these")
     parser.add_argument("--quick", action="store_true", help="a trial of a minute or two")
     options = parser.parse_args()
-    for folder in (BUILD, RESULTS.parent, PICTURE.parent):
+    for folder in (BUILD, RESULTS.parent, CHART.parent):
         folder.mkdir(parents=True, exist_ok=True)
     try:
         phases(options.quick, options.phases)
@@ -144,12 +130,11 @@ def main() -> None:
                 found = measure(options, process.pid, f"http://127.0.0.1:{options.port}")
     except (LoadFailed, ValueError) as error:
         sys.exit(f"load: {error}")
-    picture.draw(found, results.read(CSV), PICTURE)
-    found = judged(found)
-    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
-    print(f"{tables.of_phases(found)}\n\n{tables.of_objectives(found)}")
-    print(f"\n{PICTURE.relative_to(ROOT)} shows it; locust's own report is build/load/report.html", file=sys.stderr)
-    if missed := [row["what"] for row in found["objectives"] if row["held"] is False]:
+    judged = list(objectives.every(found))
+    RESULTS.write_text(json.dumps(found | {"objectives": [asdict(each) for each in judged]}, indent=1) + "\n")
+    print(f"{results.table_of_phases(found)}\n\n{objectives_table(judged)}")
+    print(f"\nchart: {CHART.relative_to(ROOT)}; locust's own report: build/load/report.html", file=sys.stderr)
+    if missed := [each.what for each in judged if each.held is False]:
         sys.exit(f"load: missed: {'; '.join(missed)}")
 
 

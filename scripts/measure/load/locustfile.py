@@ -1,7 +1,7 @@
-"""The generator: sends what the plan says when it is due, checks every answer, writes one line of CSV for each.
+"""Locust profile: sends each request of the plan when it is due, checks its answer, and writes one line of CSV.
 
-A process of its own, for locust patches the standard library. A request is sent when it is due, whether earlier ones
-are answered or not, and its time counts from then on: a slow server can't slow the load down, nor hide its queue.
+A request is sent whether earlier ones are answered or not, and its time counts from when it was due: a slow server
+can't slow the load down, nor hide its queue.
 """
 
 import os
@@ -15,25 +15,25 @@ from locust import FastHttpUser, LoadTestShape, constant, events, task
 from locust.contrib.csv_request_logger import CsvRequestLogger
 from locust.env import Environment
 
-from scripts.measure.load.payloads import Request, good, hostile
 from scripts.measure.load.plan import Kind, Phase, phases
+from scripts.measure.load.traffic import Request, good, hostile
 
 PLAN = phases(bool(os.environ["LOAD_QUICK"]), os.environ["LOAD_PHASES"].split())
 KEY = {"x-api-key": os.environ["API_KEY"]} if os.environ.get("API_KEY") else {}
-UNDER_WAY = 600  # requests at once; more wait here, and their time runs
-ANSWERED_WITHIN = 35  # seconds; the gateway itself gives up after 29
+UNDER_WAY = 600  # requests at once; further ones wait, and their time counts
+ANSWERED_WITHIN = 35  # seconds; API Gateway's own limit is 29
 
 
 class Caller(FastHttpUser):
-    """What both kinds of users share."""
+    """Sends a request and checks its answer."""
 
     abstract = True
     concurrency = UNDER_WAY
     network_timeout = ANSWERED_WITHIN
     connection_timeout = ANSWERED_WITHIN
 
-    def ask(self, phase: Phase, request: Request, due: float) -> None:
-        """Sends one request and judges its answer; `due` is on the clock of time.perf_counter()."""
+    def send(self, phase: Phase, request: Request, due: float) -> None:
+        """`due` is on the clock of time.perf_counter()."""
         with self.client.request(
             request.method,
             request.path,
@@ -42,28 +42,27 @@ class Caller(FastHttpUser):
             headers={**request.headers, **KEY},
             catch_response=True,
         ) as answer:
-            if answer.status_code != 429:  # a refusal is as fast as the server is, counted from when it was asked
+            if answer.status_code != 429:  # a refusal counts from when the request was sent
                 answer.request_meta["response_time"] = (time.perf_counter() - due) * 1000
             fault = _fault(phase, request, answer)
             answer.failure(fault) if fault else answer.success()
 
 
 class Arrivals(Caller):
-    """Sends each phase's arrivals. There is one."""
+    """The one user who sends every phase's requests at fixed times."""
 
     fixed_count = 1
     finished = False
 
     @task
     def send_all(self) -> None:
-        """All phases, once; then waits for the last answers."""
         pool = Pool(UNDER_WAY)
         start = time.perf_counter()
         for phase in PLAN:
             for offset, kind in phase.arrivals():
                 due = start + offset
                 gevent.sleep(max(0.0, due - time.perf_counter()))
-                pool.spawn(self.ask, phase, next(SOURCES[kind]), due)
+                pool.spawn(self.send, phase, next(SOURCES[kind]), due)
             start += phase.seconds
             gevent.sleep(max(0.0, start - time.perf_counter()))
         pool.join(timeout=ANSWERED_WITHIN)
@@ -71,20 +70,19 @@ class Arrivals(Caller):
         gevent.sleep(3600)  # until the shape ends the run
 
 
-class Person(Caller):
-    """Waits for each answer, and a tenth of a second then."""
+class WaitingUser(Caller):
+    """A user who waits for each answer, and a tenth of a second more."""
 
     wait_time = constant(0.1)
 
     @task
     def send_one(self) -> None:
-        """One request."""
         phase = next(phase for phase in PLAN if phase.users)
-        self.ask(phase, next(SOURCES["good"]), time.perf_counter())
+        self.send(phase, next(SOURCES["good"]), time.perf_counter())
 
 
 class Shape(LoadTestShape):
-    """One user who sends the arrivals, and so many who wait for theirs as the plan says."""
+    """One user for the arrivals, and the plan's number of waiting users."""
 
     def tick(self) -> tuple[int, float] | None:
         """Users, and how many may come or go in a second; None at the end."""

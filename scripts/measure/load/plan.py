@@ -1,4 +1,4 @@
-"""What a run sends, and when: its phases, each with its arrivals at fixed times, whatever the server does."""
+"""The phases of a run, each with its requests at fixed times, whatever the server does."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ PLAIN, MIXED = "plain", "hostile"
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of the run.
+    """A part of the run.
 
     Attributes:
         name: unique in the run.
-        group: what PHASES= names; the stretches that are compared share one.
-        seconds: how long.
-        rate: good requests a second; where `begin` is given, at the end of a straight rise from that.
-        hostile: bad requests a second, beside the good ones.
-        users: at most so many users who wait for their answers, in place of arrivals: up, steady and down in thirds.
-        over_capacity: more than the server need take: it may answer 429.
+        group: the name for PHASES=; phases that are compared share one.
+        rate: good requests a second, reached at the end if `begin` is given.
+        begin: requests a second at the start of a linear rise.
+        hostile: bad requests a second beside the good ones.
+        users: the most users who wait for their answers, instead of arrivals: rising, steady and falling in thirds.
+        over_capacity: whether the server may answer 429.
     """
 
     name: str
@@ -33,13 +33,13 @@ class Phase:
     over_capacity: bool = False
 
     def arrivals(self) -> list[tuple[float, Kind]]:
-        """When each request is due, in seconds from the phase's start, in order."""
+        """When each request is due, in seconds from the phase's start."""
         good: list[tuple[float, Kind]] = [(due, "good") for due in _dues(self.begin, self.rate, self.seconds)]
         bad: list[tuple[float, Kind]] = [(due, "hostile") for due in _dues(None, self.hostile, self.seconds)]
         return sorted(good + bad)
 
     def users_at(self, offset: float) -> int:
-        """How many users there are so many seconds from the phase's start."""
+        """How many users there are `offset` seconds after the phase's start."""
         if not 0 <= offset < self.seconds or not self.users:
             return 0
         third = self.seconds / 3
@@ -48,10 +48,10 @@ class Phase:
 
 
 def phases(quick: bool, groups: Sequence[str] = ()) -> list[Phase]:
-    """The whole run of about ten minutes, or a trial of one; only some groups of it, if any are named.
+    """The whole run of about ten minutes, or a trial of one; only the named groups, if there are any.
 
     Raises:
-        ValueError: a group that there is not; the message names those there are.
+        ValueError: an unknown group; the message lists the known ones.
     """
     short, pairs, stretch = (0.07, 3, 5) if quick else (1, 6, 15)
     whole = [
@@ -72,14 +72,14 @@ def phases(quick: bool, groups: Sequence[str] = ()) -> list[Phase]:
 
 
 def _compared(pairs: int, seconds: float) -> Iterator[Phase]:
-    """The same good traffic without and with a tenth of bad requests beside it, in turns."""
+    """The same good requests without and with a tenth of bad ones, in turns."""
     for number in range(1, pairs + 1):
         yield Phase(f"{PLAIN} {number}", "hostile", seconds, 90)
         yield Phase(f"{MIXED} {number}", "hostile", seconds, 90, hostile=10)
 
 
 def _dues(begin: float | None, rate: float, seconds: float) -> list[float]:
-    """Evenly spaced, or denser and denser from `begin` to `rate` a second."""
+    """Evenly spaced, or increasingly dense from `begin` to `rate` a second."""
     if begin is None or begin == rate:
         return [number / rate for number in range(round(rate * seconds))]
     steeper = (rate - begin) / seconds

@@ -1,4 +1,4 @@
-"""What the generator wrote and what was seen of the server in, figures of phases, hostile traffic and memory out."""
+"""Summarises a run by phase, hostile requests and memory."""
 
 import csv
 from collections import Counter
@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from scripts.measure.bench.figures import percentile, ratios
+from scripts.measure.figures import number, percentile, ratios, table
 from scripts.measure.load.plan import MIXED, PLAIN, Phase
-from scripts.measure.load.watch import Sample
+from scripts.measure.processes import Sample
 
-# The share of the steady phase that is left out before the slope of memory: caches and pools fill.
+# The first share of the steady phase, left out of the slope of memory because caches and pools fill.
 SETTLING = 0.2
 HOSTILE, STEADY = "hostile", "steady"
 
@@ -31,13 +31,13 @@ class Row:
 
 
 def read(path: Path) -> list[Row]:
-    """The generator's CSV."""
+    """Reads the CSV that locustfile.py writes."""
     with path.open(newline="") as file:
         return [_row(line) for line in csv.DictReader(file)]
 
 
 def of_phase(phase: Phase, rows: Sequence[Row]) -> dict[str, Any]:
-    """One phase's figures; `rows` are its own. Times are milliseconds and of good requests that were answered."""
+    """One phase's figures from its own rows; times are milliseconds of good requests that were answered."""
     right = [row.milliseconds for row in rows if row.status == 200 and not row.fault and row.kind != HOSTILE]
     refused = [row.milliseconds for row in rows if row.status == 429 and not row.fault and row.kind != HOSTILE]
     return {
@@ -52,7 +52,7 @@ def of_phase(phase: Phase, rows: Sequence[Row]) -> dict[str, Any]:
         "failures": sum(bool(row.fault) for row in rows),
         "faults": dict(Counter(row.fault for row in rows if row.fault).most_common(5)),
         "fives": sum(row.status >= 500 for row in rows),
-        # Users who wait for their answers send as many as they come to.
+        # The number of requests is not fixed where users wait for their answers.
         "lost": 0 if phase.users else len(phase.arrivals()) - len(rows),
         "rate": len(right) / phase.seconds,
         **{f"p{share}": percentile(right, share / 100) if right else None for share in (50, 95, 99)},
@@ -61,7 +61,7 @@ def of_phase(phase: Phase, rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def of_hostile(found: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """p99 of good requests with bad ones beside them to that without, pair by pair; None if there were no pairs."""
+    """p99 of good requests among bad ones, to p99 without them, pair by pair; None without pairs."""
     plain, mixed = (
         [phase["p99"] for phase in found if phase["group"] == HOSTILE and phase["name"].startswith(name)]
         for name in (PLAIN, MIXED)
@@ -73,7 +73,7 @@ def of_hostile(found: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def slope(samples: Sequence[Sample]) -> float | None:
-    """Megabytes an hour by which memory grows: the line of least squares; None from less than ten samples."""
+    """Growth of memory in megabytes an hour, by least squares; None for less than ten samples."""
     if len(samples) < 10:
         return None
     hours = (np.array([sample.at for sample in samples]) - samples[0].at) / 3600
@@ -81,7 +81,7 @@ def slope(samples: Sequence[Sample]) -> float | None:
 
 
 def of_memory(rows: Sequence[Row], samples: Sequence[Sample]) -> dict[str, Any] | None:
-    """Memory and open files before and after, and the slope in the steady phase; None where nothing was seen."""
+    """Memory and open files before and after, and the slope in the steady phase; None without samples."""
     if not samples:
         return None
     times = [row.at for row in rows if row.phase == STEADY]
@@ -94,6 +94,22 @@ def of_memory(rows: Sequence[Row], samples: Sequence[Sample]) -> dict[str, Any] 
         "files_after": samples[-1].files,
         "slope": slope([sample for sample in samples if settled <= sample.at <= ended]),
     }
+
+
+def table_of_phases(found: dict[str, Any]) -> str:
+    """Markdown: a row for each phase that sent anything."""
+    heads = ["", "requests", "hostile", "right", "429", "failed", "right a second", "p50", "p95", "p99"]
+    rows = [
+        [
+            phase["name"],
+            *(f"{phase[key]:,}" for key in ("requests", "hostile", "right", "refused", "failures")),
+            f"{phase['rate']:.0f}",
+            *("" if phase[key] is None else f"{number(phase[key])} ms" for key in ("p50", "p95", "p99")),
+        ]
+        for phase in found["phases"]
+        if phase["requests"]
+    ]
+    return table(heads, rows)
 
 
 def _row(line: dict[str, str]) -> Row:

@@ -1,1 +1,1 @@
-"""As much of CloudWatch as shows what alarms and dashboards do: statistics, metric math, alarm states; no network."""
+"""The parts of CloudWatch that decide when an alarm fires: statistics, metric math, alarm states."""

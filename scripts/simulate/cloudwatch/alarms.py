@@ -1,4 +1,4 @@
-"""A template's alarms and a store in; out, at which minutes each is in ALARM."""
+"""Decides at which minutes each alarm of a template is in ALARM."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ COMPARISONS = {
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A metric alarm as CloudFormation is told of it."""
+    """A metric alarm of the template."""
 
     name: str
     queries: tuple[Query, ...]
@@ -38,7 +38,6 @@ class Alarm:
         period, periods = queries[self.returned].period, self.properties["EvaluationPeriods"]
         count = np.zeros(len(past), int)
         for back in range(periods):
-            # What lies before the beginning breaches nothing.
             count[back * period :] += past[: len(past) - back * period]
         reached: NDArray[np.bool_] = count >= self.properties.get("DatapointsToAlarm", periods)
         return reached
@@ -54,7 +53,7 @@ def read(template: Template) -> dict[str, Alarm]:
 
 
 def states(template: Template, store: Store, clock: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
-    """Of each alarm that acts, by its name without the stack's: whether it is in ALARM at the end of each minute."""
+    """Whether each alarm with an action is in ALARM at the end of each minute, by its name without the stack's."""
     metric = {key: alarm.breaching(store, clock) for key, alarm in read(template).items()}
     acting: dict[str, NDArray[np.bool_]] = {}
     for key, resource in template["Resources"].items():
@@ -68,14 +67,10 @@ def states(template: Template, store: Store, clock: NDArray[np.int64]) -> dict[s
 
 
 def children_of(rule: Any) -> list[str]:
-    """The logical ids of the alarms that a composite's rule joins by AND.
-
-    Raises:
-        ValueError: the rule is of another form.
-    """
+    """The logical ids of the alarms in a composite's rule; raises ValueError unless AND joins them."""
     children = re.findall(r'ALARM\("\$\{(\w+)\.Arn\}"\)', text(rule))
     if text(rule) != "(" + " AND ".join(f'ALARM("${{{child}.Arn}}")' for child in children) + ")":
-        raise ValueError(f"{text(rule)} is no rule that is imitated here")
+        raise ValueError(f"{text(rule)}: not supported")
     return children
 
 

@@ -1,7 +1,7 @@
-"""A metric-math expression and the series that it names in, a series out; only what this project's expressions use.
+"""Evaluates the part of CloudWatch's metric math that this project uses.
 
-A series is a float array over time, NaN where there is no datapoint. As in CloudWatch, a datapoint that needs one that
-is missing is missing, and so is one divided by zero; SUM over several series skips the missing ones.
+A series is a float array over time, NaN where there is no datapoint. As in CloudWatch, a result is missing if an
+operand is missing or a divisor is zero; SUM over several series skips missing values.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 """
 
@@ -18,18 +18,18 @@ MINUTES_OF_A_DAY = 24 * 60
 
 
 class UnknownExpression(ValueError):
-    """The expression has something that is not imitated here; the message names it."""
+    """The expression has a part that is not supported; the message names it."""
 
 
 def evaluate(expression: str, series: Mapping[str, Series], minutes: NDArray[np.int64]) -> Series:
     """The expression's value at each time.
 
     Args:
-        series: the metrics by their ids, all of one length.
+        series: metrics by id, all of one length.
         minutes: when each datapoint begins, counted from a Monday's midnight, UTC.
 
     Raises:
-        UnknownExpression: it can't be imitated.
+        UnknownExpression
     """
     tree = ast.parse(re.sub(r"\b(AND|OR)\b", lambda word: word[0].lower(), expression), mode="eval")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -39,7 +39,7 @@ def evaluate(expression: str, series: Mapping[str, Series], minutes: NDArray[np.
 
 
 class _Evaluator:
-    """Walks the expression's tree; Python's grammar has metric math's operators and calls, with their precedence."""
+    """Walks the expression's tree: Python's grammar has the same operators, calls and precedence."""
 
     def __init__(self, series: Mapping[str, Series], minutes: NDArray[np.int64]) -> None:
         self._series = series

@@ -1,7 +1,7 @@
-"""The metrics and expressions of an alarm or a widget in, their series out."""
+"""Evaluates the metrics and expressions of an alarm."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,6 @@ class Query:
     expression: str = ""
     label: str = ""
     shown: bool = True
-    options: dict[str, Any] = field(default_factory=dict)
 
 
 def text(value: Any) -> str:
@@ -36,7 +35,7 @@ def text(value: Any) -> str:
 
 
 def evaluate(queries: Sequence[Query], store: Store, clock: NDArray[np.int64]) -> dict[str, Series]:
-    """The series of each query by its id; `clock` has the minute at which each datapoint's window ends."""
+    """Each query's series by its id; `clock` has the minute at which each datapoint's window ends."""
     series = {
         query.id: store.series(query.name, query.statistic, query.period) for query in queries if query.name is not None
     }

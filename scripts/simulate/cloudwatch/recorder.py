@@ -1,12 +1,11 @@
-"""The real handler and the real heartbeat, fed with each kind of post; what they write to standard output comes out.
+"""Child process: sends each kind of mail to the real handler and heartbeat, whose metrics and logs go to stdout.
 
-A line {"kind": ...} stands before what belongs to it. In a process of its own, because the handler is built at import,
-from the environment, and writes where standard output was then.
+A line {"kind": ...} precedes the lines of each request. It is a process of its own because the handler is built at
+import, from the environment, and keeps the standard output of that moment.
 """
 
 import hashlib
 import json
-import resource
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,16 +15,15 @@ from typing import Any
 from unittest import mock
 
 from lambda_fn import heartbeat
+from lambda_fn.api.proxy_event import proxy_event
 from lambda_fn.handler import handler
-from lambda_fn.inference import model
-from lambda_fn.inference.golden import Golden
+from lambda_fn.inference import golden, model
 from lambda_fn.settings import MODEL_REPOSITORY, Settings
 from model.digits.data import mnist
-from scripts.local.proxy_event import proxy_event
-from scripts.simulate import post
+from scripts.simulate import mail
 
 COUNTS = {"odd": 40}
-COUNT = 150  # requests of each other kind: about 1,700 images
+COUNT = 150  # requests of each other kind, with about 1,700 images
 
 
 def call(path: str, body: bytes, request_id: str) -> dict[str, Any]:
@@ -39,13 +37,14 @@ def record(kind: str, bodies: Iterable[bytes]) -> None:
         call("/predict/batch", body, hashlib.md5(f"{kind} {number}".encode(), usedforsecurity=False).hexdigest()[:12])
 
 
-def beat(kind: str) -> None:
-    """One heartbeat over HTTP. It expects the answers of the model version that was tested, whichever answers here."""
-    golden = Golden.read(MODEL_REPOSITORY / "digits" / Settings.from_environment().model_version).one_of_each()
+def record_heartbeat(kind: str) -> None:
+    """One heartbeat over HTTP. It expects the answers of the deployed version, even if the wrong model answers."""
+    settings = Settings.from_environment()
+    name, version = next(iter(settings.models.items()))
+    request = golden.read_requests(MODEL_REPOSITORY / name / version)[0]
     with _server() as url:
         print(json.dumps({"kind": kind}), flush=True)
-        found = heartbeat.beat(lambda: heartbeat.Target(golden, url, "local"))
-        heartbeat._emit(found, Settings.from_environment())
+        heartbeat._emit(heartbeat.probe(lambda: heartbeat.Target(request, url, "local")), settings)
 
 
 @contextmanager
@@ -58,7 +57,7 @@ def _server() -> Iterator[str]:
             self.wfile.write(response["body"].encode())
 
         def log_message(self, *_: object) -> None:
-            """The handler's own lines are what counts."""
+            """Only the handler's own lines are recorded."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -72,24 +71,16 @@ def _server() -> Iterator[str]:
 
 
 def main(kinds: list[str]) -> None:
-    """Records these kinds of post, then what the service does by itself."""
+    """Records these kinds of mail, refused and failed requests, and the heartbeat."""
     images, labels = mnist.load("test")
-    record("start", post.requests("normal", 1, images, labels))
+    record("start", mail.requests("normal", 1, images, labels))  # the only request with a cold start
     for kind in kinds:
-        record(kind, post.requests(kind, COUNTS.get(kind, COUNT), images, labels))
-    record("refused", post.refused(6))
-    beat("heartbeat")
+        record(kind, mail.requests(kind, COUNTS.get(kind, COUNT), images, labels))
+    record("refused", mail.refused(6))
+    record_heartbeat("heartbeat")
     with mock.patch.object(model.Model, "run", side_effect=RuntimeError("simulated")):
-        record("failed", post.requests("normal", 20, images, labels))
-        beat("failed heartbeat")
-    report()
-
-
-def report() -> None:
-    """What Lambda's platform says of memory after each call, of this process."""
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps({"kind": "report"}))
-    print(json.dumps({"type": "platform.report", "record": {"metrics": {"maxMemoryUsedMB": used}}}), flush=True)
+        record("failed", mail.requests("normal", 20, images, labels))
+        record_heartbeat("failed heartbeat")
 
 
 if __name__ == "__main__":

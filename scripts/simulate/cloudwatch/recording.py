@@ -1,4 +1,4 @@
-"""Kinds of post in, what the real service said of each request out: metrics, as CloudWatch takes them, and logs."""
+"""Records what the real service reports for each kind of mail, and adds it to a store of metrics."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +15,33 @@ from numpy.typing import NDArray
 
 from scripts.simulate.cloudwatch.store import Name, Store
 
-# What API Gateway and Lambda add to the function's own time, in milliseconds; about what AWS's own figures say.
+# Milliseconds that API Gateway and Lambda add to the function's own time; about what AWS reports.
 GATEWAY_MS, LAMBDA_MS = 15.0, 1.0
 GATEWAY, FUNCTION = {"ApiName": "", "Stage": ""}, {"FunctionName": ""}
 ALIAS = FUNCTION | {"Resource": ""}
-CRASHED = "crashed"
-# What the metric filters of prod make of its log.
-FILTERED = "PostalDigits/prod"
+CRASHED, THROTTLED, SPILLED = "crashed", "throttled", "spilled"
+PLATFORM = "PostalDigits/prod"  # the namespace of prod's metric filters
 
 
 @dataclass(slots=True)
 class Request:
-    """What was said of one request.
+    """What the service reported for one request.
 
     Attributes:
         metrics: of the embedded metric format, by namespace, name and dimensions.
         units: of these metrics.
-        lines: log lines that are none.
+        lines: the other log lines.
+        throttled: Lambda refused the call, so the function never ran.
+        spilled: no warm environment was free.
     """
 
     metrics: dict[Name, float] = field(default_factory=dict)
     units: dict[Name, str] = field(default_factory=dict)
     lines: list[dict[str, Any]] = field(default_factory=list)
+    throttled: bool = False
+    spilled: bool = False
 
-    def take(self, line: dict[str, Any]) -> None:
+    def add_line(self, line: dict[str, Any]) -> None:
         for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
             for dimensions in directive["Dimensions"]:
                 for metric in directive["Metrics"]:
@@ -51,12 +54,12 @@ class Request:
 
     @property
     def status(self) -> int:
-        """Of the answer; 502 where the function wrote nothing of it, as API Gateway says then."""
+        """Status of the answer; API Gateway's 502 if the function reported none."""
         return next((line["status"] for line in self.lines if "status" in line), 502)
 
     @property
     def failed(self) -> bool:
-        """Whether it is of those that the stack's filter counts."""
+        """Whether the stack's filter of failed calls counts it."""
         return any(line.get("message") == "failed" for line in self.lines)
 
     @property
@@ -68,7 +71,7 @@ Recording = Mapping[str, Sequence[Request]]
 
 
 def record(kinds: Sequence[str], *, service: str, repository: Path | None = None) -> Recording:
-    """The requests of each kind, and of what the service does by itself: see recorder.py."""
+    """The requests of each kind of mail, and of those that recorder.py and Lambda add."""
     environment = os.environ | {"SERVICE_NAME": service}
     if repository:
         environment["MODEL_REPOSITORY"] = str(repository)
@@ -81,14 +84,15 @@ def record(kinds: Sequence[str], *, service: str, repository: Path | None = None
         if "kind" in line:
             recording[line["kind"]].append(request := Request())
         else:
-            request.take(line)
-    # Of one that crashed the function says nothing.
+            request.add_line(line)
     recording[CRASHED] = [Request()]
+    recording[THROTTLED] = [Request(throttled=True)]
+    recording[SPILLED] = [replace(request, spilled=True) for request in recording["normal"]]
     return recording
 
 
 def add(store: Store, requests: Sequence[Request], counts: NDArray[np.float64]) -> None:
-    """Puts into the store what is said of requests that occur `counts` (minutes×requests) times."""
+    """Adds the metrics of requests that occur `counts` (minutes×requests) times."""
     names = {name for request in requests for name in request.metrics}
     for name in names:
         which = [place for place, request in enumerate(requests) if name in request.metrics]
@@ -98,28 +102,36 @@ def add(store: Store, requests: Sequence[Request], counts: NDArray[np.float64]) 
         store.add(name, value, counts)
     if any(request.failed for request in requests):
         failed = np.array([float(request.failed) for request in requests])
-        store.add(Name.of(FILTERED, "FailedCalls", {"function_version": ""}), failed, counts)
+        store.add(Name.of(PLATFORM, "FailedCalls", {"function_version": ""}), failed, counts)
+
+
+def add_platform(store: Store, in_use: NDArray[np.float64]) -> None:
+    """Adds what Lambda reports each minute: memory, and the share of the warm environments in use (minutes)."""
+    store.add(Name.of(PLATFORM, "MaxMemoryUsed", {}), np.array([300.0]), np.ones((store.minutes, 1)))
+    shares, place = np.unique(in_use, return_inverse=True)
+    store.add(Name.of("AWS/Lambda", "ProvisionedConcurrencyUtilization", ALIAS), shares, np.eye(len(shares))[place])
 
 
 def _of_aws(requests: Sequence[Request]) -> Iterator[tuple[Name, NDArray[np.float64]]]:
-    """What API Gateway and Lambda themselves count of each request, derived from its status and its time."""
+    """The metrics that API Gateway and Lambda derive from each request's status and time."""
     status = np.array([request.status for request in requests])
     time = np.array([request.total_ms for request in requests])
-    one = np.ones(len(requests))
-    crashed = (status == 502).astype(float)
+    throttled = np.array([float(request.throttled) for request in requests])
     for name, values in {
-        "Count": one,
+        "Count": np.ones(len(requests)),
         "5XXError": (status >= 500).astype(float),
         "4XXError": ((status >= 400) & (status < 500)).astype(float),
         "Latency": time + LAMBDA_MS + GATEWAY_MS,
     }.items():
         yield Name.of("AWS/ApiGateway", name, GATEWAY), values
-    for dimensions in (ALIAS, ALIAS | {"ExecutedVersion": ""}):
-        for name, values in {
-            "Invocations": one,
-            "Errors": crashed,
-            "Throttles": 0 * one,
+    called = {"Throttles": throttled}
+    if not throttled.all():  # a throttled call has no other metric
+        called |= {
+            "Invocations": 1 - throttled,
+            "Errors": (status == 502).astype(float),
             "Duration": time + LAMBDA_MS,
-            "ProvisionedConcurrencySpilloverInvocations": 0 * one,
-        }.items():
+            "ProvisionedConcurrencySpilloverInvocations": np.array([float(request.spilled) for request in requests]),
+        }
+    for dimensions in (ALIAS, ALIAS | {"ExecutedVersion": ""}):
+        for name, values in called.items():
             yield Name.of("AWS/Lambda", name, dimensions), values

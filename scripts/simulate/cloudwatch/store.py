@@ -1,6 +1,6 @@
-"""Samples of metrics by the minute in; out, their statistics over a window that ends at each minute.
+"""Keeps the samples of metrics by minute, and gives statistics over a window that ends at each minute.
 
-CloudWatch's alarms look at a window that moves on by a minute, so a period of five minutes gives a value each minute.
+CloudWatch's alarms evaluate a window that moves by a minute, so a period of five minutes has a value each minute.
 """
 
 from collections import defaultdict
@@ -18,8 +18,7 @@ from scripts.simulate.cloudwatch.expression import Series
 class Name:
     """A metric: namespace, name and dimensions.
 
-    There is one API and one version of one function here. So of AWS's own metrics the dimensions' values are left out,
-    which are known only once they are deployed; and so is the function's version of ours.
+    Values known only after a deployment are left empty: those of AWS's own metrics, and the function's version.
     """
 
     namespace: str
@@ -49,17 +48,14 @@ class Store:
         self._known: dict[tuple[Name, str, int], Series] = {}
 
     def add(self, name: Name, values: NDArray[np.float64], counts: NDArray[np.float64]) -> None:
-        """Takes k values and their counts (minutes×k)."""
+        """Adds k values and their counts (minutes×k)."""
         self._samples[name].append(Samples(values, counts))
 
-    def names(self) -> list[Name]:
-        return [*self._samples]
-
     def series(self, name: Name, statistic: str, period: int) -> Series:
-        """The statistic over the `period` minutes that end with each minute; NaN where there was no sample.
+        """The statistic over the `period` minutes that end with each minute; NaN without a sample.
 
         Raises:
-            ValueError: a statistic that is not imitated.
+            ValueError: the statistic is not supported.
         """
         key = (name, statistic, period)
         if key not in self._known:
@@ -82,7 +78,7 @@ def _statistic(samples: Sequence[Samples], statistic: str, period: int) -> Serie
     elif statistic.startswith("p"):
         result = _percentile(samples, float(statistic[1:]) / 100, period)
     else:
-        raise ValueError(f"{statistic} is no statistic that is imitated here")
+        raise ValueError(f"{statistic}: not supported")
     series: Series = np.where(total > 0, result, np.nan)
     return series
 

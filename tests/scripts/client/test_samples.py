@@ -1,4 +1,4 @@
-"""Files and folders in, pictures and labels out."""
+"""Images and their labels, read from files and folders."""
 
 import json
 from io import BytesIO
@@ -17,14 +17,13 @@ def png(path: Path) -> Path:
     return path
 
 
-def test_pictures_are_labelled_by_their_folder(tmp_path: Path) -> None:
+def test_an_image_file_has_its_folder_as_label(tmp_path: Path) -> None:
     png(tmp_path / "7" / "a.PNG")
     png(tmp_path / "3" / "b.png")
-    assert [(sample.name, sample.label) for sample in read([tmp_path])] == [("b.png", 3), ("a.PNG", 7)]
-    assert read([png(tmp_path / "other" / "c.png")])[0].label is None
+    assert [(sample.name, sample.label) for sample in read([tmp_path])] == [("b.png", "3"), ("a.PNG", "7")]
 
 
-def test_arrays_of_every_kind(tmp_path: Path) -> None:
+def test_arrays_are_read_from_every_format(tmp_path: Path) -> None:
     batch = np.arange(2 * 5 * 5).reshape(2, 5, 5)
     np.save(tmp_path / "batch.npy", batch)
     np.save(tmp_path / "colour.npy", np.zeros((4, 4, 3)))
@@ -32,7 +31,8 @@ def test_arrays_of_every_kind(tmp_path: Path) -> None:
     (tmp_path / "body.json").write_text(json.dumps({"x": batch.tolist()}))
     assert len(read([tmp_path / "batch.npy"])) == len(read([tmp_path / "body.json"])) == 2
     assert len(read([tmp_path / "colour.npy"])) == 1
-    assert [sample.label for sample in read([tmp_path / "set.NPZ.npz"])] == [1, 2]
+    assert [sample.label for sample in read([tmp_path / "set.NPZ.npz"])] == ["1", "2"]
+    assert read([tmp_path / "batch.npy"])[0].label is None
 
 
 @pytest.mark.parametrize(
@@ -46,20 +46,20 @@ def test_arrays_of_every_kind(tmp_path: Path) -> None:
         ("a.npz", b"no zip"),
     ],
 )
-def test_what_holds_no_pictures_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+def test_a_file_without_images_is_named(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UnreadableSample, match=name):
         read([tmp_path / name])
 
 
-def test_labels_must_be_as_many_as_pictures(tmp_path: Path) -> None:
+def test_each_image_needs_a_label(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.zeros((5, 4, 4)), y=[1, 2, 3])
-    with pytest.raises(UnreadableSample, match="5 pictures and 3 labels"):
+    with pytest.raises(UnreadableSample, match="5 images and 3 labels"):
         read([tmp_path / "a.npz"])
 
 
-def test_an_empty_folder_and_a_mixture_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableSample, match="no pictures"):
+def test_an_empty_folder_and_mixed_kinds_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableSample, match="no images"):
         read([tmp_path])
     np.save(tmp_path / "a.npy", np.zeros((4, 4)))
     png(tmp_path / "b.png")
@@ -67,12 +67,12 @@ def test_an_empty_folder_and_a_mixture_are_refused(tmp_path: Path) -> None:
         read([tmp_path])
 
 
-def test_files_are_sent_as_they_are_and_arrays_as_numbers() -> None:
+def test_files_are_sent_in_base64_and_arrays_as_numbers() -> None:
     assert payload([Sample(b"\x89P", "a")]) == {"images": ["iVA="]}
     assert payload([Sample(np.array([[1, 2], [3, 4]]), "a")]) == {"x": [[[1, 2], [3, 4]]]}
 
 
-def test_a_picture_can_be_drawn() -> None:
+def test_files_and_arrays_have_pixels_to_draw() -> None:
     buffer = BytesIO()
     Image.new("L", (3, 5), 9).save(buffer, "PNG")
     assert Sample(buffer.getvalue(), "a").pixels().shape == (5, 3, 3)

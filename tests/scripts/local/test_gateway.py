@@ -1,4 +1,4 @@
-"""HTTP in, API Gateway's event to the function, its response back: against a function of the test's own."""
+"""The stand-in for API Gateway, with a function of the test's own."""
 
 import asyncio
 import base64
@@ -10,17 +10,17 @@ from typing import Any
 import httpx
 import pytest
 
-from scripts.local.environments import Context
 from scripts.local.gateway import DEFAULT_STAGE, Gateway, Stage
+from scripts.local.workers import Context
 
 Call = Callable[..., httpx.Response]
 PNG = b"\x89PNG\r\n\x1a\n\x00\xff"
-# What an ASGI server says of a request, for the tests that are the server themselves.
+# A request as an ASGI server describes it, for tests that replace the server.
 POST = {"type": "http", "method": "POST", "raw_path": b"/", "query_string": b"", "headers": [], "http_version": "1.1"}
 
 
 class Function:
-    """Remembers the events that it gets, and answers what it is told to."""
+    """Keeps the events that it receives, and returns `response`."""
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
@@ -40,7 +40,7 @@ def function() -> Function:
 
 @pytest.fixture
 def call(function: Function) -> Iterator[Call]:
-    """Calls the gateway as an HTTP client does: call("POST", "/path", stage=Stage("/v1"), ...)."""
+    """Calls the gateway like an HTTP client: call("POST", "/path", stage=Stage("/v1"), ...)."""
 
     def send(
         method: str, path: str, *, stage: Stage = DEFAULT_STAGE, handler: Any = function, **members: Any
@@ -55,7 +55,7 @@ def call(function: Function) -> Iterator[Call]:
     return send
 
 
-def test_the_event_is_the_one_of_a_rest_api(call: Call, function: Function) -> None:
+def test_the_function_gets_the_event_of_a_rest_api(call: Call, function: Function) -> None:
     headers = [("X-Twice", "1"), ("X-Twice", "2"), ("Content-Type", "application/json")]
     call("POST", "/v1/predict/batch?a=1&a=2&b=", stage=Stage("/v1"), headers=headers, content=b'{"x": 1}')
     (event,) = function.events
@@ -77,19 +77,19 @@ def test_the_recorded_events_have_the_same_members(call: Call, function: Functio
     assert recorded["requestContext"].keys() == function.events[0]["requestContext"].keys()
 
 
-def test_a_request_without_body_or_query(call: Call, function: Function) -> None:
+def test_a_request_without_body_and_query_has_none_in_the_event(call: Call, function: Function) -> None:
     call("GET", "/health")
     (event,) = function.events
     assert (event["body"], event["isBase64Encoded"]) == (None, False)
     assert (event["queryStringParameters"], event["pathParameters"]) == (None, None)
 
 
-def test_the_function_sees_what_time_is_left(call: Call, function: Function) -> None:
+def test_the_function_sees_the_time_left(call: Call, function: Function) -> None:
     call("GET", "/")
     assert 0 < function.contexts[0].get_remaining_time_in_millis() <= 29_000
 
 
-def test_the_answer_comes_back(call: Call, function: Function) -> None:
+def test_the_client_gets_the_functions_response(call: Call, function: Function) -> None:
     function.response = {
         "statusCode": 418,
         "headers": {"X-One": "1"},
@@ -103,7 +103,7 @@ def test_the_answer_comes_back(call: Call, function: Function) -> None:
     assert response.headers["x-one"] == "1"
 
 
-def test_a_base64_answer_is_decoded_only_for_a_request_with_accept(call: Call, function: Function) -> None:
+def test_base64_is_decoded_only_for_a_request_with_accept(call: Call, function: Function) -> None:
     encoded = base64.b64encode(PNG).decode()
     function.response = {"statusCode": 200, "headers": {}, "body": encoded, "isBase64Encoded": True}
     assert call("GET", "/", headers={"accept": "image/png"}).content == PNG
@@ -150,14 +150,14 @@ def test_predicting_takes_a_key_where_one_is_set(call: Call, path: str, key: str
     assert status == 200 or response.json()["code"] == "forbidden"
 
 
-def test_a_preflight_takes_no_key_where_origins_are_named(call: Call) -> None:
+def test_a_preflight_needs_no_key_if_other_origins_may_call(call: Call) -> None:
     assert call("OPTIONS", "/predict/batch", stage=Stage(api_key="secret", preflights=True)).status_code == 200
     assert call("OPTIONS", "/predict/batch", stage=Stage(api_key="secret")).status_code == 403
 
 
 @pytest.mark.parametrize(("size", "status"), [(4_600_000, 200), (4_800_000, 413), (10_500_000, 413)])
-def test_a_request_past_the_limits_is_413_and_says_how_to_send_more(call: Call, size: int, status: int) -> None:
-    """6 MB of event hold 4.5 MiB of body, in base64; the gateway itself takes no more than 10 MB."""
+def test_a_request_above_the_limits_is_413_and_says_how_to_send_more(call: Call, size: int, status: int) -> None:
+    """An event of 6 MB holds a body of 4.5 MiB in base64; the gateway itself takes 10 MB."""
     response = call("POST", "/predict/batch", content=bytes(size))
     assert response.status_code == status
     if status == 413:
@@ -169,13 +169,13 @@ def test_a_request_past_the_limits_is_413_and_says_how_to_send_more(call: Call, 
 @pytest.mark.parametrize(
     "response", [{}, {"statusCode": 200}, {"statusCode": "x", "body": ""}, {"statusCode": 200, "body": "x" * 6_300_000}]
 )
-def test_an_answer_that_is_none_is_502(call: Call, function: Function, response: Mapping[str, Any]) -> None:
+def test_a_malformed_response_is_502(call: Call, function: Function, response: Mapping[str, Any]) -> None:
     function.response = response
     answer = call("GET", "/")
     assert (answer.status_code, answer.json()["code"]) == (502, "bad_gateway")
 
 
-def test_a_function_that_fails_is_502_without_its_reason(call: Call) -> None:
+def test_a_function_that_raises_is_502_without_its_reason(call: Call) -> None:
     def fails(_event: object, _context: object) -> dict[str, Any]:
         raise RuntimeError("secret")
 
@@ -196,14 +196,14 @@ def test_a_function_that_hangs_is_504(call: Call) -> None:
     assert (response.status_code, response.json()["code"]) == (504, "timeout")
 
 
-def test_more_than_can_wait_is_429_with_retry_after(call: Call) -> None:
+def test_too_many_waiting_requests_are_429_with_retry_after(call: Call) -> None:
     response = call("GET", "/", stage=Stage(waiting=0))
     assert (response.status_code, response.json()["code"]) == (429, "too_many_requests")
     assert response.headers["retry-after"] == "1"
 
 
-def test_a_place_is_free_again_after_each_request(function: Function) -> None:
-    """Twice as many requests as may wait, one after the other."""
+def test_answered_requests_no_longer_wait(function: Function) -> None:
+    """More requests than may wait, one after another."""
 
     async def requests() -> set[int]:
         transport = httpx.ASGITransport(Gateway(function, Stage(waiting=2)))
@@ -213,7 +213,7 @@ def test_a_place_is_free_again_after_each_request(function: Function) -> None:
     assert asyncio.run(requests()) == {200}
 
 
-def test_one_request_at_a_time_reaches_the_function() -> None:
+def test_the_function_gets_one_request_at_a_time() -> None:
     inside, most = 0, 0
 
     def slow(_event: object, _context: object) -> dict[str, Any]:
@@ -233,13 +233,13 @@ def test_one_request_at_a_time_reaches_the_function() -> None:
     assert most == 1
 
 
-def test_the_path_is_decoded_and_a_head_has_no_body(call: Call, function: Function) -> None:
+def test_the_path_is_decoded_and_head_has_no_body(call: Call, function: Function) -> None:
     assert call("HEAD", "/a%20b/%C3%A9").content == b""
     assert function.events[0]["path"] == "/a b/é"
 
 
-def test_reading_stops_at_ten_megabytes(function: Function) -> None:
-    """A body without end: the gateway does not wait for the rest of it."""
+def test_reading_stops_at_10_mb(function: Function) -> None:
+    """The gateway does not wait for the end of the body."""
     sent, answers = 0, []
 
     async def endless() -> dict[str, Any]:
@@ -256,19 +256,19 @@ def test_reading_stops_at_ten_megabytes(function: Function) -> None:
     assert function.events == []
 
 
-def test_a_client_that_leaves_in_the_middle_is_not_served(function: Function) -> None:
+def test_a_client_that_disconnects_is_not_served(function: Function) -> None:
     messages = [{"type": "http.request", "body": b'{"x"', "more_body": True}, {"type": "http.disconnect"}]
 
     async def receive() -> dict[str, Any]:
         return messages.pop(0)
 
     async def keep(_message: dict[str, Any]) -> None:
-        raise AssertionError("nobody is there to be answered")
+        raise AssertionError("the client has left")
 
     asyncio.run(Gateway(function)(POST, receive, keep))
     assert function.events == []
 
 
-def test_errors_have_the_services_own_body(call: Call) -> None:
+def test_errors_have_our_error_body(call: Call) -> None:
     body = json.loads(call("GET", "/nowhere", stage=Stage("/v1")).content)
     assert body.keys() == {"error", "code", "request_id"}

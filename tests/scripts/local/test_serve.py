@@ -1,4 +1,4 @@
-"""`make serve` called over HTTP, as the newcomer and the clients of the earlier service call it."""
+"""`make serve` over HTTP, as newcomers and clients of the earlier service use it."""
 
 import json
 import os
@@ -18,17 +18,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lambda_fn.settings import Settings
+from lambda_fn.settings import MODEL_REPOSITORY, Settings
 from tests.server import ROOT, free_port, running
 
 
 def floats(images: Any) -> list[Any]:
-    """The earlier client's form: n×28×28×1, pixels / 255."""
+    """In the earlier client's form: n×28×28×1, pixels / 255."""
     batch: list[Any] = (images / 255).astype(np.float32)[..., np.newaxis].tolist()
     return batch
 
 
-def test_the_earlier_services_own_checks(server: httpx.Client, mnist: Any) -> None:
+def test_the_checks_of_the_earlier_service_pass(server: httpx.Client, mnist: Any) -> None:
     assert server.get("/").json() == {"message": "Hello World"}
     assert server.get("/unknown").status_code == 404
     assert server.post("/predict/batch", json={"z": []}).status_code == 400
@@ -41,8 +41,8 @@ def test_the_earlier_services_own_checks(server: httpx.Client, mnist: Any) -> No
     assert colour.json()["warnings"][0]
 
 
-def test_five_concurrent_batches_of_100_in_under_two_seconds(server: httpx.Client, mnist: Any) -> None:
-    """The service's objective, on whatever machine this is; it takes about a tenth of that."""
+def test_five_concurrent_batches_of_100_take_less_than_two_seconds(server: httpx.Client, mnist: Any) -> None:
+    """The earlier service's objective; this one takes about a tenth of it."""
     bodies = [{"x": floats(mnist[0][start : start + 100])} for start in range(0, 500, 100)]
     with ThreadPoolExecutor(5) as pool:
         began = time.perf_counter()
@@ -54,7 +54,7 @@ def test_five_concurrent_batches_of_100_in_under_two_seconds(server: httpx.Clien
     assert seconds < 2
 
 
-def test_the_limits_of_the_gateway(server: httpx.Client, mnist: Any) -> None:
+def test_the_gateways_limit_is_6_mb(server: httpx.Client, mnist: Any) -> None:
     for count in (1000, 1800):
         answer = server.post("/predict/batch", json={"x": floats(mnist[0][:count])})
         assert (answer.status_code, answer.json()["code"]) == (413, "request_too_large")
@@ -67,14 +67,14 @@ def keyed() -> Iterator[httpx.Client]:
         yield client
 
 
-def test_under_a_stage_and_with_a_key(keyed: httpx.Client) -> None:
+def test_a_stage_path_and_a_key_work(keyed: httpx.Client) -> None:
     body = {"x": json.loads((ROOT / "tests/events/seven.json").read_bytes())["x"]}
     assert keyed.get("/health").status_code == 200
     assert keyed.post("/predict/batch", json=body).status_code == 403
     assert keyed.post("/predict/batch", json=body, headers={"x-api-key": "a-key"}).json()["y"] == [7]
 
 
-def test_the_client_for_people_reports_and_draws(server: httpx.Client, tmp_path: Path) -> None:
+def test_predict_reports_and_draws(server: httpx.Client, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "scripts.predict", "--mnist", "500", "--url", str(server.base_url)]
     done = subprocess.run([*command, "--plot", str(tmp_path / "out.png")], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -85,7 +85,7 @@ def test_the_client_for_people_reports_and_draws(server: httpx.Client, tmp_path:
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_client_says_why_it_was_refused(server: httpx.Client, tmp_path: Path) -> None:
+def test_predict_prints_why_a_request_was_refused(server: httpx.Client, tmp_path: Path) -> None:
     np.save(tmp_path / "tall.npy", np.zeros((3, 30, 28)))
     command = [sys.executable, "-m", "scripts.predict", str(tmp_path), "--url", str(server.base_url)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -94,8 +94,9 @@ def test_the_client_says_why_it_was_refused(server: httpx.Client, tmp_path: Path
 
 
 def test_a_broken_model_refuses_to_start(tmp_path: Path) -> None:
-    copy = tmp_path / "digits" / Settings().model_version
-    shutil.copytree(Settings().model_directory, copy)
+    version = Settings().models["digits"]
+    copy = tmp_path / "digits" / version
+    shutil.copytree(MODEL_REPOSITORY / "digits" / version, copy)
     path = copy / "model.onnx"
     path.write_bytes(path.read_bytes()[:-1])
     environment = os.environ | {"MODEL_REPOSITORY": str(tmp_path)}
@@ -106,7 +107,7 @@ def test_a_broken_model_refuses_to_start(tmp_path: Path) -> None:
     assert re.fullmatch(reason, done.stderr)
 
 
-def test_make_serve_says_how_to_call_it_and_that_works_as_pasted() -> None:
+def test_make_serve_prints_a_command_that_works() -> None:
     port = free_port()
     command = ["make", "serve", f"PORT={port}", "WORKERS=1", "BASE=v1"]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
@@ -120,7 +121,7 @@ def test_make_serve_says_how_to_call_it_and_that_works_as_pasted() -> None:
         curl = next(line.strip() for line in told.splitlines() if line.strip().startswith("curl"))
         assert f"http://127.0.0.1:{port}/v1/predict/batch" in curl
         console = next(line.strip() for line in told.splitlines() if line.endswith("/console"))
-        assert "<title>Postal Digits: the console</title>" in httpx.get(console).text
+        assert "<title>Postal Digits" in httpx.get(console).text
         done = subprocess.run(curl, shell=True, capture_output=True, text=True, cwd="/")  # noqa: S602
         assert json.loads(done.stdout)["y"] == [7]
     finally:
@@ -129,7 +130,7 @@ def test_make_serve_says_how_to_call_it_and_that_works_as_pasted() -> None:
 
 
 @pytest.mark.parametrize("option", ["--workers=0", "--port=99999", "--port=x", "--base=a/b", "--base=a b"])
-def test_a_bad_option_is_told_in_a_line(option: str) -> None:
+def test_a_bad_option_is_refused_in_one_line(option: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "scripts.local.serve", option], cwd=ROOT, capture_output=True, text=True
     )
@@ -138,7 +139,7 @@ def test_a_bad_option_is_told_in_a_line(option: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_the_client_lists_a_few_pictures_one_by_one(server: httpx.Client, tmp_path: Path, mnist: Any) -> None:
+def test_predict_lists_each_of_a_few_images(server: httpx.Client, tmp_path: Path, mnist: Any) -> None:
     for digit in (7, 2):
         (tmp_path / str(digit)).mkdir()
         image = Image.fromarray(255 - mnist[0][list(mnist[1]).index(digit)]).resize((90, 120))
@@ -150,7 +151,7 @@ def test_the_client_lists_a_few_pictures_one_by_one(server: httpx.Client, tmp_pa
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://[::1"])
-def test_the_client_says_that_nothing_answers(url: str) -> None:
+def test_predict_says_that_nothing_answers(url: str) -> None:
     command = [sys.executable, "-m", "scripts.predict", "--mnist", "1", "--url", url]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1

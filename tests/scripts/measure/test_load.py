@@ -1,17 +1,16 @@
-"""The load's own arithmetic: when requests are due, what counts as right, what is found and whether it is enough."""
+"""The load: when requests are due, which answers are right, and what the figures show."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scripts.measure.load import objectives, payloads, results, watch
-from scripts.measure.load.payloads import Request
+from scripts.measure.load import objectives, results, traffic
 from scripts.measure.load.plan import Phase, phases
 from scripts.measure.load.results import Row
-from scripts.measure.load.watch import Sample
+from scripts.measure.load.traffic import Request
+from scripts.measure.processes import Sample
 
 STEADY = Phase("steady", "steady", 10, 100)
 
@@ -21,7 +20,7 @@ def row(kind: str = "1 image", milliseconds: float = 5, status: int = 200, fault
 
 
 def run(**members: Any) -> dict[str, Any]:
-    """A run in which all is well, but for what is given of its steady phase or of the run."""
+    """A good run, with the given members of its steady phase or of the run."""
     found = results.of_phase(Phase("steady", "steady", 300, 100), [row()] * 30_000)
     found |= {key: value for key, value in members.items() if key in found}
     run = {"quick": False, "phases": [found], "hostile": None, "memory": None}
@@ -36,30 +35,30 @@ def test_arrivals_are_evenly_spaced() -> None:
     assert Phase("", "", 2, 4).arrivals() == [(due / 4, "good") for due in range(8)]
 
 
-def test_a_rise_becomes_denser_and_ends_at_its_rate() -> None:
+def test_a_rise_ends_at_its_rate() -> None:
     dues = [due for due, _ in Phase("", "", 10, 100, begin=1).arrivals()]
     assert len(dues) == 505
     assert dues[-1] - dues[-2] == pytest.approx(1 / 100, rel=0.02)
     assert dues == sorted(dues)
 
 
-def test_hostile_requests_come_between_the_good() -> None:
+def test_hostile_requests_are_added_to_the_good() -> None:
     kinds = [kind for _, kind in Phase("", "", 1, 9, hostile=1).arrivals()]
     assert (kinds.count("good"), kinds.count("hostile")) == (9, 1)
 
 
-def test_users_rise_stay_and_go() -> None:
+def test_users_rise_and_fall() -> None:
     phase = Phase("", "", 30, users=10)
     assert [phase.users_at(offset) for offset in (-1, 0, 5, 10, 19, 25, 29.9, 30)] == [0, 1, 5, 10, 10, 5, 1, 0]
 
 
-def test_the_whole_run_is_long_enough_to_show_the_objective() -> None:
+def test_the_whole_run_is_long_enough_for_its_objective() -> None:
     (steady,) = (phase for phase in phases(quick=False) if phase.name == "steady")
     assert len(steady.arrivals()) >= objectives.ENOUGH
     assert 9 < sum(phase.seconds for phase in phases(quick=False)) / 60 < 11
 
 
-def test_groups_are_chosen_by_name_and_others_refused() -> None:
+def test_phases_are_chosen_by_group_and_unknown_groups_refused() -> None:
     assert {phase.group for phase in phases(True, ["steady", "hostile"])} == {"steady", "hostile"}
     with pytest.raises(ValueError, match="no phases called noon; there are warm-up, steady"):
         phases(True, ["noon"])
@@ -79,13 +78,13 @@ def test_an_answer_is_right_only_with_the_models_digits(status: int, content: ob
     assert Request("2 images", b"", digits=(7, 2)).fault(status, json.dumps(content).encode()) == fault
 
 
-def test_a_bad_request_is_right_only_with_its_own_status() -> None:
+def test_a_bad_request_must_get_its_own_status() -> None:
     assert Request("hostile", None, status=413).fault(413, b"{}") == ""
     assert Request("hostile", None, status=413).fault(400, b"{}") == "status 400 in place of 413"
 
 
-def test_the_mix_has_its_shares_and_the_models_digits(mnist: Any) -> None:
-    source = payloads.good()
+def test_requests_have_their_shares_and_the_models_digits(mnist: Any) -> None:
+    source = traffic.good()
     sent = [next(source) for _ in range(200)]
     assert [sum(len(request.digits) == size for request in sent) for size in (1, 16, 100)] == [140, 50, 10]
     singles = [request for request in sent if len(request.digits) == 1]
@@ -93,7 +92,7 @@ def test_the_mix_has_its_shares_and_the_models_digits(mnist: Any) -> None:
     assert sum(request.digits == (label,) for request, label in zip(singles, mnist[1], strict=False)) > 135
 
 
-def test_what_locust_writes_is_read(tmp_path: Path) -> None:
+def test_locusts_csv_is_read(tmp_path: Path) -> None:
     file = tmp_path / "requests.csv"
     head = "timestamp,request_type,name,response_time_ms,response_length,status_code,exception\n"
     file.write_text(
@@ -105,7 +104,7 @@ def test_what_locust_writes_is_read(tmp_path: Path) -> None:
     ]
 
 
-def test_a_phases_figures_count_what_was_sent_refused_failed_and_lost() -> None:
+def test_a_phase_counts_sent_refused_failed_and_lost_requests() -> None:
     rows = [row(milliseconds=n) for n in range(1, 101)]
     rows += [row(status=429, milliseconds=2), row(status=502, fault="x"), row("hostile", 900, 400)]
     found = results.of_phase(STEADY, rows)
@@ -122,7 +121,7 @@ def test_hostile_traffic_is_compared_pair_by_pair() -> None:
     assert results.of_hostile([]) is None
 
 
-def test_memory_that_grows_has_a_slope_and_memory_that_wavers_none() -> None:
+def test_only_growing_memory_has_a_slope() -> None:
     grows = [Sample(second, 100_000_000 + 1000 * second, 9) for second in range(300)]
     assert results.slope(grows) == pytest.approx(3.6)
     wavers = [Sample(second, 100_000_000 + 5000 * (second % 2), 9) for second in range(300)]
@@ -130,15 +129,7 @@ def test_memory_that_grows_has_a_slope_and_memory_that_wavers_none() -> None:
     assert results.slope(grows[:9]) is None
 
 
-def test_a_living_process_has_memory_and_files_and_an_ended_one_none() -> None:
-    found = watch.sample(os.getpid())
-    assert found
-    assert found.memory > 1_000_000
-    assert found.files > 2
-    assert watch.sample(2**22 + 1) is None
-
-
-def test_a_run_in_which_all_is_well_misses_nothing() -> None:
+def test_a_good_run_misses_no_objective() -> None:
     assert missed(run()) == []
 
 
@@ -157,12 +148,12 @@ def test_a_run_in_which_all_is_well_misses_nothing() -> None:
         {"memory": {"slope": 0, "files_before": 5, "files_after": 6}},
     ],
 )
-def test_one_thing_amiss_misses_one_objective(members: dict[str, Any]) -> None:
+def test_one_fault_misses_one_objective(members: dict[str, Any]) -> None:
     hostile = members.get("hostile")
     assert len(missed(run(**members))) == 1, hostile
 
 
-def test_a_trial_shows_nothing_that_needs_the_whole_time() -> None:
+def test_a_trial_misses_no_objective_of_the_whole_run() -> None:
     memory = {"slope": 999, "files_before": 5, "files_after": 5}
     assert (
         missed(run(quick=True, requests=10, memory=memory, hostile={"ratio": 3, "low": 1, "high": 9, "pairs": 1})) == []

@@ -1,4 +1,4 @@
-"""docs/reliability.md: what was found stands there, and what was not says so."""
+"""docs/reliability.md shows what was measured, and says what was not."""
 
 import json
 import subprocess
@@ -23,10 +23,10 @@ FAULTS = [
 ]
 
 
-def test_what_was_not_measured_says_which_command_does_it() -> None:
+def test_a_part_that_was_not_measured_names_its_command() -> None:
     page = reliability.write({})
     for command in ("make test", "make test-faults", "make load"):
-        assert f"Not measured yet: `{command}` does it." in page
+        assert f"Not measured yet: run `{command}`." in page
 
 
 def test_bad_input_is_counted_by_group_and_status() -> None:
@@ -39,14 +39,14 @@ def test_bad_input_is_counted_by_group_and_status() -> None:
     )
 
 
-def test_a_fault_that_was_not_survived_stands_out() -> None:
+def test_a_fault_that_was_not_survived_is_bold() -> None:
     page = reliability.write({"faults": FAULTS})
     assert "**1 of 2 survived.**" in page
     assert "| SIGKILL | 502 `bad_gateway` | yes | [function-errors](runbook.md#function-errors) |" in page
     assert "| no network | 200 | **no** |  |" in page
 
 
-def test_the_command_takes_what_there_is(tmp_path: Path) -> None:
+def test_the_command_writes_the_parts_that_were_measured(tmp_path: Path) -> None:
     (tmp_path / "inputs.json").write_text(json.dumps(INPUTS))
     page = tmp_path / "docs" / "reliability.md"
     command = [sys.executable, "-m", "scripts.measure.reliability", "--found", str(tmp_path), "--page", str(page)]

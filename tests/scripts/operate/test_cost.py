@@ -1,4 +1,4 @@
-"""A load in, dollars out."""
+"""The monthly cost of a load."""
 
 import math
 
@@ -12,8 +12,8 @@ PRICES = cost.read()
 PROD = STAGES["prod"]
 
 
-def test_a_month_at_100_requests_a_second_by_hand() -> None:
-    """262.8 million requests; the time of a handler, 0.95 ms, is counted as one; 1,769 MB."""
+def test_a_month_at_100_requests_a_second_matches_the_prices() -> None:
+    """262.8 million requests of 0.95 ms, billed as 1 ms, with 1,769 MB."""
     month = cost.month(Load(100, 1), PRICES, PROD, provisioned=False)
     assert month["API Gateway"] == pytest.approx(262.8 * 3.50)
     assert month["Lambda requests"] == pytest.approx(262.8 * 0.20)
@@ -24,19 +24,19 @@ def test_a_month_at_100_requests_a_second_by_hand() -> None:
     assert month["Lambda kept warm"] == 0
 
 
-def test_kept_warm_at_100_requests_a_second_by_hand() -> None:
-    """An environment takes ten a second, so ten are busy, which are seven tenths of 15."""
+def test_warm_environments_at_100_requests_a_second_match_the_prices() -> None:
+    """An environment takes ten requests a second, so ten are busy: seven tenths of 15."""
     month = cost.month(Load(100, 1), PRICES, PROD, provisioned=True)
     assert month["Lambda kept warm"] == pytest.approx(15 * 2_628_000 * 1769 / 1024 * 0.0000041667)
     assert month["Lambda duration"] == pytest.approx(262.8e6 * 0.001 * 1769 / 1024 * 0.0000097222)
 
 
-def test_large_batches_keep_as_many_busy_as_they_take() -> None:
+def test_long_requests_need_more_warm_environments() -> None:
     assert cost.environments(Load(100, 1), 1.0, PROD) == math.ceil(100 / 0.7)
     assert cost.environments(Load(0.1, 1), 0.001, PROD) == PROD.provisioned_lowest
 
 
-def test_tiers_are_priced_each_by_its_own() -> None:
+def test_each_tier_has_its_own_price() -> None:
     tiers = [(10, 2.0), (30, 1.0), (math.inf, 0.5)]
     assert [cost.tiered(amount, tiers) for amount in (0, 5, 10, 20, 30, 50)] == [0, 10, 20, 30, 40, 50]
 
@@ -49,12 +49,12 @@ def test_every_service_costs_more_with_a_larger_load() -> None:
     )
 
 
-def test_the_firewalls_rules_are_those_that_are_deployed() -> None:
+def test_the_firewalls_rules_are_counted() -> None:
     source = (cost.ROOT / "infra_cdk/api/firewall.py").read_text()
     assert source.count("_managed(") + source.count("_rate(") - len(("def", "def")) == cost.RULES_OF_THE_FIREWALL
 
 
-def test_every_price_says_where_it_was_read_or_that_it_was_not() -> None:
+def test_the_note_lists_prices_that_were_not_checked() -> None:
     sections = {
         name: each for name, each in PRICES.items() if isinstance(each, dict) and name not in ("request", "deployed")
     }
@@ -63,13 +63,13 @@ def test_every_price_says_where_it_was_read_or_that_it_was_not() -> None:
     assert all(name in cost.note(PRICES, 1) for name in unread)
 
 
-def test_the_readmes_table_is_the_one_that_the_command_writes() -> None:
+def test_the_readmes_table_is_current() -> None:
     readme = cost.README.read_text()
     loads = [Load(rps, 1) for rps in cost.RATES]
     assert cost.write(readme, f"{cost.table(loads, PRICES, PROD)}\n\n{cost.note(PRICES, 1)}") == readme
 
 
-def test_a_load_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_impossible_load_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["--rps", "-1"], ["--rps", "nan"], ["--rps", "1", "--batch", "0"]):
         with pytest.raises(SystemExit):
             cost.main(arguments)

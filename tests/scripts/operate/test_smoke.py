@@ -1,4 +1,4 @@
-"""`make smoke` against the local gateway as it is, and against deployments that are wrong in one way each."""
+"""`make smoke` against a good deployment, and against deployments with one fault each."""
 
 import json
 import threading
@@ -20,7 +20,7 @@ def keyed() -> Iterator[str]:
 
 
 def report(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
-    """What each check was marked with."""
+    """The mark of each check."""
     lines = capsys.readouterr().out.splitlines()
     return {line[6:21].strip(): line[:4].strip() for line in lines}
 
@@ -39,9 +39,7 @@ def test_a_wrong_key_fails(keyed: str, capsys: pytest.CaptureFixture[str]) -> No
     assert marks["golden answers"] == marks["error bodies"] == marks["limits"] == "FAIL"
 
 
-def test_without_a_key_it_says_that_keys_were_not_tried(
-    server: httpx.Client, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_key_the_check_of_keys_is_skipped(server: httpx.Client, capsys: pytest.CaptureFixture[str]) -> None:
     smoke.main([str(server.base_url)])
     assert report(capsys)["API key"] == "--"
 
@@ -53,7 +51,7 @@ Spoil = Callable[[str, int, bytes], tuple[int, bytes]]
 
 @contextmanager
 def spoiling(upstream: str, spoil: Spoil) -> Iterator[str]:
-    """A proxy before the good deployment that changes answers: path, status and body in, status and body out."""
+    """A proxy for a good deployment that passes the path, status and body of each answer through `spoil`."""
 
     class Proxy(BaseHTTPRequestHandler):
         def answer(self) -> None:
@@ -128,7 +126,7 @@ def other_model(path: str, status: int, body: bytes) -> tuple[int, bytes]:
         (other_model, {"GET /health"}),
     ],
 )
-def test_a_deployment_that_is_wrong_fails_where_it_is(
+def test_a_fault_fails_its_own_check(
     keyed: str, capsys: pytest.CaptureFixture[str], spoil: Spoil, failing: set[str]
 ) -> None:
     with spoiling(keyed, spoil) as url, pytest.raises(SystemExit, match="1 of 7 checks failed"):
@@ -136,7 +134,7 @@ def test_a_deployment_that_is_wrong_fails_where_it_is(
     assert {name for name, mark in report(capsys).items() if mark == "FAIL"} == failing
 
 
-def test_a_stage_that_is_full_for_a_moment_is_asked_again(keyed: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_429_is_repeated(keyed: str, capsys: pytest.CaptureFixture[str]) -> None:
     asked = {"count": 0}
 
     def full(_: str, status: int, body: bytes) -> tuple[int, bytes]:

@@ -1,12 +1,11 @@
-"""The imitation of CloudWatch: metric math, statistics over windows, alarm states, log queries; each by hand."""
+"""Metric math, statistics over windows and alarm states, against values computed by hand."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
-from scripts.simulate.cloudwatch import alarms, expression, insights
-from scripts.simulate.cloudwatch.insights import Line
+from scripts.simulate.cloudwatch import alarms, expression
 from scripts.simulate.cloudwatch.store import Name, Store
 
 NONE = np.nan
@@ -30,12 +29,12 @@ NAME = Name.of("PostalDigits", "Images", {"service": "s"})
         ("7", [7, 7, 7]),
     ],
 )
-def test_metric_math(math: str, expected: list[float]) -> None:
+def test_metric_math_is_evaluated(math: str, expected: list[float]) -> None:
     series = {"a": np.array([1.0, 2, 3]), "b": np.array([2.0, NONE, 6])}
     np.testing.assert_allclose(expression.evaluate(math, series, MONDAY), expected)
 
 
-def test_days_begin_with_monday_and_hours_with_midnight() -> None:
+def test_days_count_from_monday_and_hours_from_midnight() -> None:
     at = np.array([0, 4 * 60 + 59, (6 * 24 + 23) * 60, 7 * 24 * 60])
     series = {"a": np.ones(4)}
     assert expression.evaluate("DAY(a)", series, at).tolist() == [1, 1, 7, 1]
@@ -43,7 +42,7 @@ def test_days_begin_with_monday_and_hours_with_midnight() -> None:
 
 
 @pytest.mark.parametrize("math", ["RATE(a)", "a ** 2", "c", "a == 1", "'a'"])
-def test_what_is_not_imitated_is_refused(math: str) -> None:
+def test_unsupported_math_is_refused(math: str) -> None:
     with pytest.raises(expression.UnknownExpression):
         expression.evaluate(math, {"a": np.ones(3)}, MONDAY)
 
@@ -61,18 +60,18 @@ def test_what_is_not_imitated_is_refused(math: str) -> None:
         ("p99", 1, [1, 5, NONE, 5]),
     ],
 )
-def test_statistics_over_a_window_that_moves_by_the_minute(statistic: str, period: int, expected: list[float]) -> None:
+def test_statistics_cover_a_window_that_moves_by_a_minute(statistic: str, period: int, expected: list[float]) -> None:
     store = Store(4)
     store.add(NAME, np.array([1.0, 5]), np.array([[1, 0], [0, 2], [0, 0], [0, 1]], float))
     store.add(NAME, np.array([2.0]), np.array([[0], [1], [0], [0]], float))
     np.testing.assert_allclose(store.series(NAME, statistic, period), expected)
 
 
-def test_a_metric_that_nobody_emitted_has_no_data() -> None:
+def test_a_metric_without_samples_has_no_data() -> None:
     assert np.isnan(Store(2).series(NAME, "Sum", 1)).all()
 
 
-def test_a_statistic_that_is_not_imitated_is_refused() -> None:
+def test_an_unsupported_statistic_is_refused() -> None:
     store = Store(1)
     store.add(NAME, np.ones(1), np.ones((1, 1)))
     with pytest.raises(ValueError, match="trimmed"):
@@ -110,14 +109,14 @@ def alarm(**properties: Any) -> dict[str, Any]:
         ({"ComparisonOperator": "LessThanThreshold"}, "000001"),
     ],
 )
-def test_an_alarm_counts_datapoints_past_its_threshold(properties: dict[str, Any], expected: str) -> None:
+def test_an_alarm_counts_breaching_datapoints(properties: dict[str, Any], expected: str) -> None:
     store = Store(6)  # nothing, 1, nothing, 1, 1, 0
     store.add(NAME, np.array([1.0, 0]), np.array([[0, 0], [1, 0], [0, 0], [1, 0], [1, 0], [0, 1]], float))
     states = alarms.states({"Resources": {"A": alarm(**properties)}}, store, np.arange(6) + 1)
     assert "".join(str(int(state)) for state in states["some"]) == expected
 
 
-def test_a_composite_is_on_when_all_its_children_are() -> None:
+def test_a_composite_fires_when_all_its_children_do() -> None:
     store = Store(3)
     store.add(NAME, np.array([1.0, 2]), np.array([[1, 0], [0, 1], [0, 0]], float))
     rule = {
@@ -136,33 +135,5 @@ def test_a_composite_is_on_when_all_its_children_are() -> None:
     }
     states = alarms.states({"Resources": resources}, store, np.arange(3) + 1)
     assert {name: state.tolist() for name, state in states.items()} == {"both": [False, True, False]}
-    with pytest.raises(ValueError, match="imitated"):
+    with pytest.raises(ValueError, match="not supported"):
         alarms.children_of('ALARM("x") OR ALARM("y")')
-
-
-LINES = [
-    Line("09:01", {"level": "ERROR", "ms": 3.0, "code": "a"}),
-    Line("09:02", {"level": "INFO", "ms": 9.0, "code": "b"}, times=5),
-    Line("09:03", {"level": "CRITICAL", "ms": 1.0, "code": "a"}),
-]
-
-
-@pytest.mark.parametrize(
-    ("query", "rows"),
-    [
-        (
-            'SOURCE "g" | fields @timestamp, ms | filter level = "ERROR" or level = "CRITICAL" | sort @timestamp desc',
-            [["09:03", 1.0], ["09:01", 3.0]],
-        ),
-        ("fields ms | sort ms desc | limit 2", [[9.0], [3.0]]),
-        ("stats count(*) as number by code | sort number desc", [["b", 5], ["a", 2]]),
-    ],
-)
-def test_a_query_of_the_log(query: str, rows: list[list[Any]]) -> None:
-    assert insights.run(query, LINES).rows == rows
-
-
-@pytest.mark.parametrize("query", ["parse x", "filter ms > 3", "stats sum(ms) by code"])
-def test_a_query_that_is_not_imitated_is_refused(query: str) -> None:
-    with pytest.raises(insights.UnknownQuery):
-        insights.run(query, LINES)

@@ -1,0 +1,1 @@
+"""Compares servers over HTTP: the service, its peers, and one that answers a constant."""
