@@ -96,6 +96,7 @@ CONTRACT["warnings"] = {
     "low_confidence": _warning("a person should look: the model is unsure, or the image is blank or unclear"),
 }
 
+SCANS = 20  # golden images that are test images
 # Two likeliest digits that are closer could change places on another processor.
 CLEAR_MARGIN = 0.02
 # Golden images on paper: the model must be this sure, so that another processor's rounding can't change the answer.
@@ -126,7 +127,7 @@ def choose(labels: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> NDA
     return np.array(surest + least_sure)
 
 
-def golden_tensors(labels: NDArray[np.uint8], probabilities: NDArray[np.float32], model: Model) -> Tensors:
+def golden_inputs(labels: NDArray[np.uint8], probabilities: NDArray[np.float32], model: Model) -> Tensors:
     """Inputs that prove the network: twenty test images, and ten that the preparation made of images on paper."""
     images, _ = mnist.load("test")
     scans = as_tensor(images[choose(labels, probabilities)])
@@ -135,16 +136,16 @@ def golden_tensors(labels: NDArray[np.uint8], probabilities: NDArray[np.float32]
     return {"images": np.concatenate([scans, prepared.tensors["images"]])}
 
 
-def golden_requests(golden: Tensors, model: Model) -> list[dict[str, Any]]:
+def golden_requests(inputs: Tensors, probabilities: NDArray[np.float32], model: Model) -> list[dict[str, Any]]:
     """Requests that prove the service. The heartbeat sends the first: one image of each digit, every other on paper."""
-    scans = (golden["images"][:20, ..., 0] * 255).round().astype(np.uint8)
+    scans = (inputs["images"][:SCANS, ..., 0] * 255).round().astype(np.uint8)
     on_paper = paper_files(model)
-    each_digit = [on_paper[digit] if digit % 2 else _png(scans[digit]) for digit in range(10)]
-    probabilities = [[round(float(p), 6) for p in row] for row in golden["probabilities"][:20]]
-    digits = golden["probabilities"][:20].argmax(axis=1).tolist()
-    scanned: dict[str, list[Any]] = {"y": digits, "probabilities": probabilities}
-    tolerance = CONTRACT["golden_tolerance"]
-    query = {"probabilities": "true"}
+    each_digit = [on_paper[digit] if digit % 2 else _photograph(scans[digit]) for digit in range(10)]
+    scanned: dict[str, list[Any]] = {
+        "y": probabilities[:SCANS].argmax(axis=1).tolist(),
+        "probabilities": [[round(float(value), 6) for value in row] for row in probabilities[:SCANS]],
+    }
+    tolerance, query = CONTRACT["golden_tolerance"], {"probabilities": "true"}
     whole, fractions = scans.tolist(), (scans / 255).round(6).tolist()
     return [
         _request("one of each digit", _files(each_digit), {}, {"y": list(range(10))}, tolerance),
@@ -180,14 +181,10 @@ def _answer(files: list[bytes], model: Model) -> dict[str, list[Any]]:
     return {**answers.members, "confidence": confidence, "warnings": answers.warnings}
 
 
-def _photograph(image: NDArray[np.uint8], as_jpeg: bool) -> bytes:
+def _photograph(image: NDArray[np.uint8], as_jpeg: bool = False) -> bytes:
     file = BytesIO()
     Image.fromarray(image).save(file, "JPEG" if as_jpeg else "PNG", quality=90)
     return file.getvalue()
-
-
-def _png(image: NDArray[np.uint8]) -> bytes:
-    return _photograph(image, as_jpeg=False)
 
 
 def _files(files: list[bytes]) -> dict[str, Any]:
@@ -199,3 +196,16 @@ def _request(
 ) -> dict[str, Any]:
     members = {"name": name, "path": "/predict/batch", "query": query, "body": body}
     return {**members, "answer": json.loads(json.dumps(answer)), "tolerance": tolerance}
+
+
+def card(
+    contract: dict[str, Any],
+    training: dict[str, Any],
+    labels: NDArray[np.uint8],
+    probabilities: NDArray[np.float32],
+    model_bytes: int,
+) -> str:
+    """The model card, as Markdown."""
+    from model.digits import card as model_card  # scipy, which only the build needs
+
+    return model_card.render(contract, training, labels, probabilities, model_bytes)

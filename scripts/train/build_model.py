@@ -1,4 +1,7 @@
-"""The notebook in; out, a served model's folder: the ONNX file, its contract, what proves it, and its card."""
+"""`make model`: runs a notebook, exports its model to ONNX, verifies it, and writes the version's folder with its card.
+
+What is special about a model stands in model/<name>/recipe.py.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +21,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.digits.data import mnist
-from scripts.train import export_onnx, golden_images, model_card, run_notebook
+from scripts.train import export_onnx, run_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVED = ROOT / "model" / "digits"
-NOTEBOOKS = {"1": Path("model/digits/mnist_convnet.ipynb"), "2": Path("model/digits/mnist_paper.ipynb")}
-CARD = Path("model/digits/card.md.tmpl")
 MAX_DIFFERENCE = 1e-5
-LOW_CONFIDENCE = 0.9  # the notebook's last table weighs it against others
-GOLDEN_TOLERANCE = 1e-4  # ten times what is allowed here, for processors that round differently
-TOOLS = {"tensorflow": "tensorflow-cpu"}
+LOW_CONFIDENCE = 0.9  # for a notebook that chooses none
+TOOLS = {
+    "keras": "keras",
+    "tensorflow": "tensorflow-cpu",
+    "onnx": "onnx",
+    "onnxruntime": "onnxruntime",
+    "numpy": "numpy",
+}
 
 
 class BuildError(Exception):
@@ -37,57 +41,68 @@ class BuildError(Exception):
 
 def main() -> None:
     options = _options()
+    recipe = import_module(f"model.{options.name}.recipe")
+    if options.version not in recipe.NOTEBOOKS:
+        raise BuildError(f"{options.name} has no version {options.version}; there is {', '.join(recipe.NOTEBOOKS)}")
+    served = ROOT / "model" / options.name
+    out = options.out or served
     workshop = ROOT / "build"
     workshop.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=workshop, prefix="model-") as scratch:
-        notebook, result = build(Path(scratch), options.version, options.epochs)
-        target = options.out / options.version
-        options.out.mkdir(parents=True, exist_ok=True)
+        notebook, result = build(recipe, Path(scratch), options.version, options.epochs)
+        target = out / options.version
+        out.mkdir(parents=True, exist_ok=True)
         _replace(result, target)
-        run_notebook.write(notebook, options.out / NOTEBOOKS[options.version].name)
-        # never among what is committed
-        keras_file = (workshop if options.out.resolve() == SERVED else options.out) / "model.keras"
+        run_notebook.write(notebook, out / recipe.NOTEBOOKS[options.version])
+        # The Keras file is never committed.
+        keras_file = (workshop if out.resolve() == served else out) / "model.keras"
         shutil.copy(Path(scratch) / "build" / "model.keras", keras_file)
     for path in sorted(target.iterdir()):
         _say(f"{path.stat().st_size:>9,}  {path.name}")
     _say(f"done: {os.path.relpath(target)}")
 
 
-def build(scratch: Path, version: str, epochs: int | None) -> tuple[run_notebook.Notebook, Path]:
-    """Everything that can fail, in a temporary folder; the executed notebook and the folder to serve."""
-    _say(f"running {NOTEBOOKS[version]}")
-    mnist.fetch()  # here its progress shows, and a failure reads better than inside the notebook
-    notebook = run_notebook.execute(ROOT / NOTEBOOKS[version], scratch, {} if epochs is None else {"epochs": epochs})
+def build(recipe: Any, scratch: Path, version: str, epochs: int | None) -> tuple[run_notebook.Notebook, Path]:
+    """Does everything that can fail in a scratch folder. Returns the executed notebook and the version's folder."""
+    source = Path("model") / recipe.NAME / recipe.NOTEBOOKS[version]
+    _say(f"running {source}")
+    tensors, labels = recipe.test_set()  # before the notebook, so that a failed download is easier to read
+    notebook = run_notebook.execute(ROOT / source, scratch, {} if epochs is None else {"epochs": epochs})
     saved = scratch / "build"  # the notebook's own `out_dir`
     training = json.loads((saved / "metrics.json").read_text())
 
     result = scratch / version
     result.mkdir()
-    model = import_module("keras").models.load_model(saved / "model.keras")
-    images, labels = mnist.load("test")
-    tensor = (images / 255).astype(np.float32)[..., np.newaxis]
-    probabilities: NDArray[np.float32] = model.predict(tensor, batch_size=1000, verbose=0)
+    keras_model = import_module("keras").models.load_model(saved / "model.keras")
+    probabilities = _answers_of_keras(keras_model, tensors)
     check_accuracy(probabilities, labels, training["test_accuracy"])
 
     _say(f"exporting to ONNX, opset {export_onnx.OPSET}")
-    export_onnx.export(model, result / "model.onnx")
-    difference = compare(probabilities, export_onnx.answers(result / "model.onnx", tensor), labels)
+    export_onnx.export(keras_model, result / "model.onnx", recipe.CONTRACT["inputs"], recipe.CONTRACT["outputs"])
+    (output,) = recipe.CONTRACT["outputs"]
+    found = export_onnx.answers(result / "model.onnx", tensors, output["name"])
+    difference = compare(probabilities, found, labels)
 
-    golden_images.save(result / "golden.npz", images, labels, probabilities)
-    np.savez_compressed(result / "test_outputs.npz", probabilities=probabilities)
+    _save_arrays(result / "test_outputs.npz", {output["name"]: probabilities})
     for picture in saved.glob("*.png"):
         shutil.copy(picture, result)
 
-    contract = describe(result, version, training, run_notebook.source_sha256(notebook), difference)
-    (result / "contract.json").write_text(json.dumps(contract, indent=2) + "\n", encoding="utf-8")
+    built_by = {
+        "notebook": str(source),
+        "notebook_source_sha256": run_notebook.source_sha256(notebook),
+        "epochs": training["epochs"],
+        "seed": training["seed"],
+        "command": "make model" if version == "1" else f"make model VERSION={version}",
+    }
+    contract = describe(recipe, result, version, training, difference) | {"built_by": built_by}
+    contract = add_golden_files(recipe, result, contract, labels, probabilities, keras_model)
     size = (result / "model.onnx").stat().st_size
-    card = model_card.render((ROOT / CARD).read_text(encoding="utf-8"), contract, training, labels, probabilities, size)
-    (result / "card.md").write_text(card, encoding="utf-8")
+    (result / "card.md").write_text(recipe.card(contract, training, labels, probabilities, size), encoding="utf-8")
     return notebook, result
 
 
 def compare(expected: NDArray[np.float32], actual: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
-    """How far ONNX Runtime is from Keras at most; refuses if that is too far or costs a single answer."""
+    """The largest difference between ONNX Runtime and Keras. Raises BuildError if it is too large."""
     difference = float(np.abs(expected - actual).max())
     _say(f"ONNX Runtime against Keras, {len(labels):,} images: at most {difference:.1e} apart")
     if not difference <= MAX_DIFFERENCE:
@@ -97,47 +112,92 @@ def compare(expected: NDArray[np.float32], actual: NDArray[np.float32], labels: 
 
 
 def check_accuracy(probabilities: NDArray[np.float32], labels: NDArray[np.uint8], expected: float) -> None:
+    """Raises BuildError unless the share of right answers is the expected one."""
     accuracy = float((probabilities.argmax(axis=1) == labels).mean())
     if abs(accuracy - expected) > 1e-6:  # Keras reports float32; one image of 10,000 is 1e-4
         raise BuildError(f"accuracy {accuracy:.4f} where {expected:.4f} was expected")
 
 
-def describe(folder: Path, version: str, training: dict[str, Any], source: str, difference: float) -> dict[str, Any]:
-    """The contract: all that a server has to know of the model, and where it comes from."""
-    tools = ("keras", "tensorflow", "onnx", "onnxruntime", "numpy")
+def describe(recipe: Any, folder: Path, version: str, training: dict[str, Any], difference: float) -> dict[str, Any]:
+    """The contract, still without golden files: what the service, the stack and the scripts know of the version."""
+    fixed = recipe.CONTRACT
     return {
-        "name": "digits",
+        "name": recipe.NAME,
         "version": version,
+        "task": fixed["task"],
+        "unit": fixed["unit"],
         "file": "model.onnx",
         "sha256": _sha256(folder / "model.onnx"),
-        "golden_sha256": _sha256(folder / "golden.npz"),
+        "golden_sha256": "",
+        "golden_requests_sha256": "",
         "opset": export_onnx.OPSET,
-        "inputs": [{"name": export_onnx.INPUT, "datatype": "FP32", "shape": [-1, 28, 28, 1]}],
-        "outputs": [{"name": export_onnx.OUTPUT, "datatype": "FP32", "shape": [-1, 10]}],
-        "labels": [str(digit) for digit in range(10)],
+        **{name: fixed[name] for name in ("inputs", "outputs", "labels", "class_metrics")},
         "training_class_shares": training["training_class_shares"],
-        "preprocessing": {"pixel_range": [0.0, 1.0], "ink": "light on dark", "size": [28, 28]},
+        **{name: fixed[name] for name in ("warnings", "preprocessing")},
         "low_confidence_below": training.get("low_confidence_below", LOW_CONFIDENCE),
-        "golden_tolerance": GOLDEN_TOLERANCE,
+        "golden_tolerance": fixed["golden_tolerance"],
         "metrics": {
             "test_images": training["test_images"],
             "test_accuracy": round(training["test_accuracy"], 6),
             "test_loss": round(training["test_loss"], 6),
             "onnx_keras_max_abs_difference": difference,
         },
-        "tools": {"python": platform.python_version(), **{name: installed(TOOLS.get(name, name)) for name in tools}},
-        "built_by": {
-            "notebook": str(NOTEBOOKS[version]),
-            "notebook_source_sha256": source,
-            "epochs": training["epochs"],
-            "seed": training["seed"],
-            "command": "make model" if version == "1" else f"make model VERSION={version}",
+        "tools": {
+            "python": platform.python_version(),
+            **{name.removesuffix("-cpu"): installed(name) for name in TOOLS},
         },
     }
 
 
+def add_golden_files(
+    recipe: Any,
+    folder: Path,
+    contract: dict[str, Any],
+    labels: NDArray[np.uint8],
+    probabilities: NDArray[np.float32],
+    keras_model: Any,
+) -> dict[str, Any]:
+    """Writes golden.npz, golden_requests.json and contract.json. Raises BuildError if the service would refuse it."""
+    from lambda_fn.errors import ModelRejected
+    from lambda_fn.inference import golden
+    from lambda_fn.inference.model import Model
+
+    _write_contract(folder, contract)
+    model = Model.unverified(folder, golden.read_contract(folder))
+    inputs = recipe.golden_inputs(labels, probabilities, model)
+    (output,) = contract["outputs"]
+    outputs = _answers_of_keras(keras_model, inputs)
+    _save_arrays(folder / golden.TENSORS, {**inputs, output["name"]: outputs})
+    lines = [json.dumps(request, separators=(",", ":")) for request in recipe.golden_requests(inputs, outputs, model)]
+    (folder / golden.REQUESTS).write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+    digests = {
+        "golden_sha256": _sha256(folder / golden.TENSORS),
+        "golden_requests_sha256": _sha256(folder / golden.REQUESTS),
+    }
+    _write_contract(folder, contract | digests)
+    try:
+        Model.load(folder)
+    except ModelRejected as error:
+        raise BuildError(str(error)) from error
+    return contract | digests
+
+
+def _save_arrays(path: Path, arrays: dict[str, NDArray[np.float32]]) -> None:
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+
+
+def _answers_of_keras(model: Any, tensors: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+    (tensor,) = tensors.values()
+    answers: NDArray[np.float32] = model.predict(tensor, batch_size=1000, verbose=0)
+    return answers
+
+
+def _write_contract(folder: Path, contract: dict[str, Any]) -> None:
+    (folder / "contract.json").write_text(json.dumps(contract, indent=2) + "\n", encoding="utf-8")
+
+
 def _replace(result: Path, target: Path) -> None:
-    """Puts the finished folder where the old one was; the old one goes last."""
+    """Puts the finished folder in the place of the old one, which is removed last."""
     if target.exists():
         shutil.move(target, result.with_name("replaced"))
     shutil.move(result, target)
@@ -149,9 +209,10 @@ def _sha256(path: Path) -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.train.build_model", description=__doc__)
+    parser.add_argument("--name", default="digits", help="folder below model/ (default: %(default)s)")
+    parser.add_argument("--version", default="1", help="which of its notebooks (default: %(default)s)")
     parser.add_argument("--epochs", type=int, help="instead of the notebook's own number")
-    parser.add_argument("--version", default="1", choices=NOTEBOOKS, help="which notebook (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=SERVED, help="default: model/digits")
+    parser.add_argument("--out", type=Path, help="default: model/<name>")
     return parser.parse_args()
 
 
@@ -162,5 +223,5 @@ def _say(message: str) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (BuildError, mnist.MnistUnavailable) as error:
+    except (BuildError, OSError) as error:
         sys.exit(f"model: refused: {error}")

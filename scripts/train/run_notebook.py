@@ -1,4 +1,4 @@
-"""The notebook in; out, the files that it saves, and the executed notebook without a trace of this machine."""
+"""Runs a notebook, and removes all traces of this machine from what is saved of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 
 
 def execute(source: Path, folder: Path, parameters: Mapping[str, object]) -> Notebook:
-    """Runs the notebook with `folder` as its working directory; raises papermill's error if a cell fails."""
+    """Runs the notebook with `folder` as its working directory. Raises papermill's error if a cell fails."""
     papermill = import_module("papermill")
     os.environ.update(QUIET)  # the kernel inherits it
     blank, executed = folder / "blank.ipynb", folder / "executed.ipynb"
@@ -48,19 +48,19 @@ def write(notebook: Notebook, path: Path) -> None:
 
 
 def without_outputs(notebook: Notebook) -> Notebook:
-    """What people wrote: no outputs, no parameters of an earlier run (they would apply to the next one too)."""
+    """The notebook as people wrote it: no outputs, and no parameters of an earlier run, which would apply again."""
     cells = [_blank(cell) for cell in notebook["cells"] if not _is_injected(cell)]
     return {**notebook, "cells": cells}
 
 
 def clean(notebook: Notebook, local_paths: Mapping[str, str]) -> Notebook:
-    """The executed notebook as any machine could have written it: no warnings, timings, paths or kernel's own names."""
+    """The executed notebook without warnings, timings, paths and kernel names."""
     cells = [_clean_cell(cell, local_paths) for cell in notebook["cells"]]
     return {**notebook, "cells": cells, "metadata": {**KERNEL, "language_info": {"name": "python"}}}
 
 
 def source_sha256(notebook: Notebook) -> str:
-    """A digest of the cells as people wrote them, the same before and after a run."""
+    """The digest of the cells as people wrote them, the same before and after a run."""
     cells = [[cell["cell_type"], "".join(cell["source"])] for cell in notebook["cells"] if not _is_injected(cell)]
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
 
@@ -83,7 +83,7 @@ def _clean_cell(cell: Notebook, local_paths: Mapping[str, str]) -> Notebook:
 
 
 def _portable(output: Notebook, local_paths: Mapping[str, str]) -> Notebook:
-    if output["output_type"] != "stream":  # a picture's base64 may hold any letters
+    if output["output_type"] != "stream":  # an image's base64 may hold any letters
         return output
     text = "".join(output["text"])
     for path, name in local_paths.items():
@@ -92,7 +92,7 @@ def _portable(output: Notebook, local_paths: Mapping[str, str]) -> Notebook:
 
 
 def _join(outputs: list[Notebook]) -> list[Notebook]:
-    """Text printed bit by bit, as one output: where it was cut depends on the moment."""
+    """Joins text that was printed in pieces: where it is cut differs from run to run."""
     joined: list[Notebook] = []
     for output in outputs:
         if output["output_type"] == "stream" and joined and joined[-1]["output_type"] == "stream":
@@ -104,7 +104,7 @@ def _join(outputs: list[Notebook]) -> list[Notebook]:
 
 
 class _AboveTheBar:
-    """A stream for what the cells print, which keeps out of the progress bar's line."""
+    """A stream that prints above the progress bar."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

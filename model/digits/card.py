@@ -1,15 +1,16 @@
-"""The contract, the test labels and the probabilities in; the model card out, with its intervals and tables."""
+"""Writes the model card of a version of the digits, with its intervals and tables."""
 
 from __future__ import annotations
 
-from math import sqrt
+from pathlib import Path
 from string import Template
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
-Z_95 = 1.959964
+TEMPLATE = Path(__file__).with_name("card.md.template")
 
 USED_ONCE = """, used once, after training. No weight and no setting of the
 training was chosen by it; the confidence threshold is judged on it (below)."""
@@ -19,32 +20,22 @@ temperature and threshold come from the training part alone."""
 SCANS_ONLY = "No augmentation."
 ON_PAPER = """Beside these scans,
 {copies} copies of each as they come off paper (other pens, slants, sizes, papers, light, neighbours' strokes, a
-flag at the 1 and a bar through the 7; `scripts/strokes.py`, `scripts/paper.py`), brought back into this form by the
-service's own preparation, and {no_digits:,} pictures that
-show no digit (`scripts/negatives.py`), whose target is an even distribution. Nothing but MNIST and what is drawn from
+flag at the 1 and a bar through the 7; `model/digits/data/strokes.py`, `paper.py`), brought back into this form by the
+service's own preparation, and {no_digits:,} images that
+show no digit (`negatives.py`), whose target is an even distribution. Nothing but MNIST and what is drawn from
 seeds was used."""
 NOT_CALIBRATED = """- **Confidence is not calibrated.** It ranks answers; it is not the probability of being right,
-  least of all on pictures unlike MNIST, where it can be high and wrong. {low_confidence_below:g} is a choice, and the
+  least of all on images unlike MNIST, where it can be high and wrong. {low_confidence_below:g} is a choice, and the
   table in the notebook shows what others would cost."""
 CALIBRATED = """- **Confidence is calibrated** by temperature ({temperature:.2f}), on held-out scans and paper;
   its expected error went from {calibration_error_before:.4f} to {calibration_error_after:.4f}. On other
   paper it may be off.
 - **Review.** Below {low_confidence_below:g} an answer asks for a person. On held-out digits on paper,
-  {held_out_on_paper:.2%} of the answers are right; of held-out pictures without a digit, {no_digits_low:.1%} fall
+  {held_out_on_paper:.2%} of the answers are right; of held-out images without a digit, {no_digits_low:.1%} fall
   below. The curve shows what other thresholds cost.
 
 ![Errors left by review](review.png)
 """
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % score interval of a share; unlike the normal one it stays within 0 and 1 near the ends."""
-    if not trials:
-        return 0.0, 1.0
-    share, weight = successes / trials, Z_95**2 / trials
-    centre = (share + weight / 2) / (1 + weight)
-    reach = Z_95 / (1 + weight) * sqrt(share * (1 - share) / trials + weight / (4 * trials))
-    return max(0.0, centre - reach), min(1.0, centre + reach)
 
 
 def per_digit(labels: NDArray[np.uint8], answers: NDArray[np.intp], shares: list[float]) -> str:
@@ -60,17 +51,16 @@ def per_digit(labels: NDArray[np.uint8], answers: NDArray[np.intp], shares: list
 
 
 def render(
-    template: str,
     contract: dict[str, Any],
     training: dict[str, Any],
     labels: NDArray[np.uint8],
     probabilities: NDArray[np.float32],
     model_bytes: int,
 ) -> str:
-    """Fills the template in; a name that it asks for and nobody gives is a KeyError."""
+    """Fills in the template. Raises KeyError for a name that it asks for and that is not given."""
     on_paper = "copies" in training
     built, metrics, tools = contract["built_by"], contract["metrics"], contract["tools"]
-    return Template(template).substitute(
+    return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         _quality(labels, probabilities, contract["low_confidence_below"]),
         version=contract["version"],
         parameters=f"{training['parameters']:,}",
@@ -94,6 +84,12 @@ def render(
         confidence_note=(CALIBRATED if on_paper else NOT_CALIBRATED).format(**contract | training),
         per_digit=per_digit(labels, probabilities.argmax(axis=1), contract["training_class_shares"]),
     )
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """The 95 % score interval of a share, within 0 to 1."""
+    interval = binomtest(successes, max(trials, 1)).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def _quality(labels: NDArray[np.uint8], probabilities: NDArray[np.float32], threshold: float) -> dict[str, str]:
