@@ -1,10 +1,8 @@
-"""The parts of the build that need no Keras: intervals, the notebook's cleaning, the choice of golden images."""
+"""The parts of the build that need no Keras."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from string import Template
 from typing import Any
 
 import numpy as np
@@ -12,7 +10,8 @@ import onnx
 import pytest
 from onnx import helper
 
-from scripts.train import build_model, export_onnx, golden_images, model_card, run_notebook
+from model.digits import recipe
+from scripts.train import build_model, export_onnx, run_notebook
 
 
 def code(source: str, *outputs: dict[str, Any], **metadata: Any) -> dict[str, Any]:
@@ -26,16 +25,6 @@ def printed(text: str, stream: str = "stdout") -> dict[str, Any]:
 
 def notebook(*cells: dict[str, Any]) -> dict[str, Any]:
     return {"cells": list(cells), "metadata": {"papermill": {"duration": 9.0}, "kernelspec": {"name": "mine"}}}
-
-
-def test_the_wilson_interval_agrees_with_the_textbook() -> None:
-    assert model_card.wilson(9910, 10_000) == pytest.approx((0.98896, 0.99267), abs=1e-5)
-
-
-@pytest.mark.parametrize(("successes", "trials"), [(0, 0), (0, 10), (10, 10)])
-def test_the_wilson_interval_stays_within_0_and_1(successes: int, trials: int) -> None:
-    low, high = model_card.wilson(successes, trials)
-    assert 0 <= low < high <= 1
 
 
 def test_a_cleaned_notebook_tells_nothing_of_the_machine() -> None:
@@ -68,21 +57,12 @@ def test_the_source_digest_outlives_a_run_but_not_an_edit() -> None:
     assert run_notebook.source_sha256(written) != run_notebook.source_sha256(edited)
 
 
-def test_golden_images_are_the_surest_and_the_least_sure_right_answers_of_each_digit() -> None:
-    labels = np.tile(np.arange(10, dtype=np.uint8), 4)
-    confidence = np.repeat(np.array([0.9, 0.6, 0.99, 0.505], np.float32), 10)  # the last: too close to call
-    probabilities = np.zeros((40, 10), np.float32)
-    probabilities[np.arange(40), labels] = confidence
-    probabilities[np.arange(40), (labels + 1) % 10] = 1 - confidence
-    assert golden_images.choose(labels, probabilities).tolist() == [*range(20, 30), *range(10, 20)]
-
-
 def test_an_exported_graph_gets_the_names_and_the_free_batch_of_the_contract() -> None:
     value = helper.make_tensor_value_info
     given, made = value("in:0", onnx.TensorProto.FLOAT, [1, 28, 28, 1]), value("out", onnx.TensorProto.FLOAT, [1, 10])
     node = helper.make_node("Anything", ["in:0"], ["out"], doc_string="/home/me/train.py")
     proto = helper.make_model(helper.make_graph([node], "exported", [given], [made]))
-    export_onnx.tidy(proto)
+    export_onnx.tidy(proto, recipe.CONTRACT["inputs"], recipe.CONTRACT["outputs"])
     assert (list(proto.graph.node[0].input), list(proto.graph.node[0].output)) == (["images"], ["probabilities"])
     assert proto.graph.input[0].type.tensor_type.shape.dim[0].dim_param == "batch"
     assert b"/home/me" not in proto.SerializeToString()
@@ -93,22 +73,3 @@ def test_an_accuracy_one_image_off_is_refused() -> None:
     probabilities = np.eye(10, dtype=np.float32)[labels]
     with pytest.raises(build_model.BuildError):
         build_model.check_accuracy(probabilities, labels, expected=0.9999)
-
-
-def test_the_card_is_filled_in_completely() -> None:
-    labels = np.repeat(np.arange(10, dtype=np.uint8), 2)
-    template = (Path(build_model.ROOT) / build_model.CARD).read_text(encoding="utf-8")
-    contract: dict[str, Any] = {
-        "version": "1",
-        "opset": 18,
-        "sha256": "ab",
-        "training_class_shares": [0.1] * 10,
-        "low_confidence_below": 0.9,
-        "metrics": {"test_loss": 0.03, "onnx_keras_max_abs_difference": 1e-7},
-        "tools": {"keras": "3", "tensorflow": "2"},
-        "built_by": {"notebook": "n", "notebook_source_sha256": "cd", "seed": 7, "epochs": 15, "command": "make model"},
-    }
-    training = {"parameters": 34_826, "images_fitted": 54_000, "images_validated": 6_000}
-    card = model_card.render(template, contract, training, labels, np.eye(10, dtype=np.float32)[labels], 140_000)
-    assert not Template(card).get_identifiers()
-    assert "| test accuracy | **100.00%** (95% interval 83.89% to 100.00%; 0 of 20 wrong) |" in card
