@@ -1,7 +1,6 @@
-"""`make cost RPS=100 BATCH=1`: a load in, the month's cost by service out, with provisioned concurrency and without.
+"""`make cost RPS=100 BATCH=1`: the monthly cost of a load, by service, with and without provisioned concurrency.
 
-The prices and what a request amounts to stand in prices.toml, the stage is prod of infra_cdk. Without a load it writes
-the table of the README.
+Prices and the size of a request are in prices.toml; the stage is prod. Without a load it writes the README's table.
 """
 
 import argparse
@@ -21,7 +20,7 @@ PRICES = ROOT / "scripts" / "operate" / "prices.toml"
 README = ROOT / "README.md"
 SECONDS = 730 * 3600  # of a month, as AWS's own calculator counts it
 RATES = (1, 100, 10_000)
-# An environment takes ten requests a second at most, however short they are.
+# An environment takes at most ten requests a second, however short they are.
 REQUESTS_OF_AN_ENVIRONMENT = 10
 RULES_OF_THE_FIREWALL = 3
 
@@ -46,10 +45,10 @@ def read(path: Path = PRICES) -> dict[str, Any]:
 
 
 def month(load: Load, prices: Prices, config: StageConfig, *, provisioned: bool) -> dict[str, float]:
-    """Dollars of a month, by service."""
+    """US dollars a month, by service."""
     request = prices["request"]
     milliseconds = request["milliseconds"] + request["milliseconds_per_image"] * load.batch
-    # Lambda counts begun milliseconds.
+    # Lambda bills each begun millisecond.
     gb_seconds = load.millions * 1e3 * math.ceil(milliseconds) * config.memory_mb / 1024
     kept = environments(load, milliseconds / 1e3, config) * SECONDS * config.memory_mb / 1024 if provisioned else 0
     answer = request["answer_bytes"] + request["answer_bytes_per_image"] * load.batch
@@ -70,7 +69,7 @@ def month(load: Load, prices: Prices, config: StageConfig, *, provisioned: bool)
 
 
 def tiered(amount: float, tiers: Sequence[tuple[float, float]]) -> float:
-    """Dollars for an amount, where `tiers` has the price up to each bound."""
+    """US dollars for an amount; `tiers` has the price of a unit up to each bound."""
     total, lower = 0.0, 0.0
     for bound, price in tiers:
         total += max(0.0, min(amount, bound) - lower) * price
@@ -79,13 +78,13 @@ def tiered(amount: float, tiers: Sequence[tuple[float, float]]) -> float:
 
 
 def environments(load: Load, seconds: float, config: StageConfig) -> int:
-    """How many are kept warm: what the load takes at the utilisation that scaling aims at, and never fewer than set."""
+    """Warm environments: what the load needs at scaling's target utilisation, and at least the configured minimum."""
     busy = max(load.rps * seconds, load.rps / REQUESTS_OF_AN_ENVIRONMENT)
     return max(config.provisioned_lowest, math.ceil(busy / config.provisioned_utilisation))
 
 
 def traced(rps: float) -> float:
-    """Traces a second: X-Ray's default takes the first request of each and a twentieth of the others."""
+    """Traces a second: by default, X-Ray takes the first request of each second and 5 % of the others."""
     return min(rps, 1) + 0.05 * max(0, rps - 1)
 
 
@@ -115,7 +114,7 @@ def note(prices: Mapping[str, Any], batch: int) -> str:
     unread = [name for name, each in prices.items() if isinstance(each, dict) and each.get("checked") == ""]
     return (
         f"Batches of {batch}; prices of {prices['date']} in {prices['region']}, of which those of {', '.join(unread)} "
-        "could not be looked up."
+        "could not be checked."
     )
 
 
@@ -125,14 +124,13 @@ def write(readme: str, text: str) -> str:
         r"(<!-- make cost -->\n).*?(<!-- end -->)", lambda m: f"{m[1]}{text}\n{m[2]}", readme, flags=re.S
     )
     if count != 1:
-        raise ValueError("the README has no place for the table: <!-- make cost --> and <!-- end -->")
+        raise ValueError("the README needs the marks <!-- make cost --> and <!-- end -->")
     return marked
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints the cost of a load, or writes the README's table."""
     parser = argparse.ArgumentParser(prog="make cost", description=__doc__.split("\n")[0])
-    parser.add_argument("--rps", type=float, help="requests a second; without it the README's table is written")
+    parser.add_argument("--rps", type=float, help="requests a second; without it, writes the README's table")
     parser.add_argument("--batch", type=int, default=1, help="images in a request")
     options = parser.parse_args(arguments)
     if options.batch < 1 or not 0 < (options.rps or 1) < math.inf:

@@ -1,4 +1,4 @@
-"""MNIST is taken only as the original bytes, and a failure says why each source failed."""
+"""MNIST is only accepted byte for byte, and a failure says why each source failed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def unreachable_source() -> dict[str, bytes]:
 
 
 def must_not_be_asked() -> dict[str, bytes]:
-    raise AssertionError("the cache is good")
+    raise AssertionError("the cache is complete")
 
 
 def test_a_good_cache_asks_no_source(tmp_path: Path) -> None:
@@ -54,11 +54,11 @@ def test_a_damaged_cached_file_is_deleted_even_if_nothing_replaces_it(tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_source_with_a_wrong_digest_is_passed_over(tmp_path: Path) -> None:
+def test_a_source_with_a_wrong_digest_is_skipped(tmp_path: Path) -> None:
     assert fetch(tmp_path, {"forged": forged_source, "good": good_source}, SHA256) == FILES
 
 
-def test_when_all_sources_fail_the_message_says_why_of_each(tmp_path: Path) -> None:
+def test_the_message_says_why_each_source_failed(tmp_path: Path) -> None:
     sources = {"first": unreachable_source, "second": forged_source, "third": lambda: {"images": b"pixels"}}
     with pytest.raises(MnistUnavailable) as failure:
         fetch(tmp_path, sources, SHA256)
@@ -69,7 +69,7 @@ def test_when_all_sources_fail_the_message_says_why_of_each(tmp_path: Path) -> N
     ]
 
 
-def test_a_failed_fetch_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failed_fetch_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(MnistUnavailable):
         fetch(tmp_path / "cache", {"forged": forged_source}, SHA256)
     assert not (tmp_path / "cache").exists()
@@ -80,7 +80,7 @@ def test_no_partial_file_stays_in_the_cache(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == FILES.keys()
 
 
-def test_arrays_become_the_original_files_again(tmp_path: Path) -> None:
+def test_arrays_are_converted_to_the_original_files(tmp_path: Path) -> None:
     arrays: dict[str, Any] = {
         "train_images": np.arange(2 * 28 * 28, dtype=np.uint8).reshape(2, 28, 28),
         "train_labels": np.array([5, 0], np.uint8),
@@ -101,6 +101,6 @@ def test_a_command_that_hangs_is_ended() -> None:
         mnist._run(["sleep", "60"], seconds=0.2)
 
 
-def test_a_command_that_fails_gives_its_last_complaint() -> None:
+def test_a_failed_command_reports_its_last_line() -> None:
     with pytest.raises(MnistUnavailable, match=r"^second$"):
         mnist._run(["sh", "-c", "echo first >&2; echo second >&2; exit 1"], seconds=10)

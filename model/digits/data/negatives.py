@@ -1,6 +1,6 @@
-"""A seed in, a picture that shows no digit out: letters, scrawls, textures, digits turned or run together.
+"""Generates images without a digit: letters, scrawls, textures, digits that are turned or joined.
 
-The network learns to be unsure about them. Letters that can be read as digits (O, I, S, Z, B, ...) are left out.
+The network learns low confidence from them. Letters that look like digits (O, I, S, Z, B, ...) are left out.
 """
 
 from pathlib import Path
@@ -20,8 +20,8 @@ LETTERS = "ACDEFGHJKMNPQRTUVWXYacdefhjkmnprtuvwxy"
 FONTS = tuple(sorted((Path(mpl.get_data_path()) / "fonts" / "ttf").glob("DejaVu*.ttf")))
 
 
-def picture(digits: tuple[Grey, Grey], labels: tuple[int, int], random: Generator) -> NDArray[np.uint8]:
-    """One picture (H×W or H×W×3), seen as paper.sheet shows digits, or a bare texture."""
+def image(digits: tuple[Grey, Grey], labels: tuple[int, int], random: Generator) -> NDArray[np.uint8]:
+    """One image (H×W or H×W×3): on paper as paper.sheet draws digits, or a plain texture."""
     kind = random.choice(["letter", "letter", "letter", "scrawl", "scrawl", "turned", "joined", "texture", "texture"])
     if kind == "texture":
         return _texture(random)
@@ -53,7 +53,7 @@ def _scrawl(random: Generator) -> Grey:
 
 
 def _turned(digits: tuple[Grey, Grey], labels: tuple[int, int], random: Generator) -> Grey:
-    """A digit turned by a right angle or mirrored, where that is no digit any more."""
+    """A digit turned by a right angle or mirrored, if it is no digit then."""
     for digit, label in zip(digits, labels, strict=True):
         if label in (3, 4, 7) and random.random() < 0.5:
             return np.ascontiguousarray(digit[:, ::-1])
@@ -63,7 +63,7 @@ def _turned(digits: tuple[Grey, Grey], labels: tuple[int, int], random: Generato
 
 
 def _joined(digits: tuple[Grey, Grey], random: Generator) -> Grey:
-    """Two digits over or into each other."""
+    """Two digits side by side or over each other."""
     first, second = digits
     if random.random() < 0.5:
         wide = np.concatenate([first[:, 3:-4], second[:, 4:-3]], axis=1)
@@ -76,7 +76,7 @@ def _joined(digits: tuple[Grey, Grey], random: Generator) -> Grey:
 
 
 def _texture(random: Generator) -> NDArray[np.uint8]:
-    """Noise of one or several scales, grey or coloured, as photographs and blank paper have it."""
+    """Noise of one or several scales, grey or coloured, as in photographs and blank paper."""
     side, channels = int(random.integers(24, 100)), int(random.choice([1, 3]))
     result = np.zeros((side, side, channels))
     for scale in random.choice([2, 3, 4, 6, 10, 20, 50, side], random.integers(1, 4)):
@@ -85,5 +85,5 @@ def _texture(random: Generator) -> NDArray[np.uint8]:
             layer = Image.fromarray(coarse[..., c].astype(np.uint8)).resize((side, side), Image.Resampling.BICUBIC)
             result[..., c] += np.asarray(layer, np.float64) * random.random()
     result = (result - result.min()) / max(float(np.ptp(result)), 1e-6)
-    picture: NDArray[np.uint8] = (result * 255).astype(np.uint8)
-    return picture[..., 0] if channels == 1 else picture
+    pixels: NDArray[np.uint8] = (result * 255).astype(np.uint8)
+    return pixels[..., 0] if channels == 1 else pixels

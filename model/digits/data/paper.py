@@ -1,6 +1,6 @@
-"""MNIST digits in, the same digits as they come off paper out: pens, slants, paper, light, neighbours, lines, blur.
+"""Draws MNIST digits as photographs of paper: pens, slants, paper, light, neighbours, lines, blur.
 
-Everything is drawn from a seed by itself for each picture, so any part of a set can be made again, in any order.
+Each image depends only on its own seed, so any part of a set can be made again, in any order.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ def sheet(digit: Grey, others: tuple[Grey, Grey], random: Generator, strength: f
 
 
 def _pen(digit: Grey, random: Generator, strength: float) -> Image.Image:
-    """Another hand and pen: rotation, slant, stretch, stroke width, a little elastic."""
+    """Another handwriting and pen: rotation, slant, stretch, stroke width, a little elastic distortion."""
     large = Image.fromarray(digit).resize((LARGE, LARGE), Image.Resampling.BICUBIC)
     angle = np.deg2rad(random.normal(0, 6 * strength))
     slant = random.normal(0.08, 0.25 * strength)
@@ -43,7 +43,7 @@ def _pen(digit: Grey, random: Generator, strength: float) -> Image.Image:
         image = image.filter(ImageFilter.GaussianBlur(1)).filter(ImageFilter.MaxFilter(int(width)))
     elif width < 0:
         thin = image.filter(ImageFilter.MinFilter(int(-width)))
-        if np.asarray(thin).sum() > 0.3 * np.asarray(image).sum():  # a stroke must be left of every digit
+        if np.asarray(thin).sum() > 0.3 * np.asarray(image).sum():  # thin strokes must not vanish
             image = thin
     if random.random() < 0.3:
         image = image.filter(ImageFilter.GaussianBlur(1.5)).point(lambda v: 255 if v > 110 else 0)
@@ -66,10 +66,10 @@ def _elastic(image: Image.Image, random: Generator) -> Image.Image:
 
 
 def _boxed(coverage: Image.Image, random: Generator) -> NDArray[np.uint8]:
-    """Stretched to fill a small box, black and white or grey: how older collections of digits were stored."""
+    """Stretched to fill a small box, black and white or grey, like the digits in older collections."""
     digit = coverage.crop(coverage.getbbox() or (0, 0, *coverage.size))
     width, height = digit.size
-    # How much of the way to a square it is stretched: in many collections all of it.
+    # 1 stretches it to a square, as many collections do.
     square = 1.0 if random.random() < 0.5 else random.uniform(0, 1)
     side = int(random.integers(14, 33))
     longer = max(width, height)
@@ -81,7 +81,7 @@ def _boxed(coverage: Image.Image, random: Generator) -> NDArray[np.uint8]:
 
 
 def _place(coverage: Image.Image, others: tuple[Grey, Grey], random: Generator, strength: float) -> Image.Image:
-    """The digit in a picture of its own size or larger, perhaps with remnants of its neighbours."""
+    """The digit in an image of its own size or larger, sometimes with parts of its neighbours."""
     box = coverage.getbbox() or (0, 0, *coverage.size)
     digit = coverage.crop(box)
     w, h = digit.size
@@ -124,7 +124,7 @@ def _lines(canvas: Image.Image, random: Generator, strength: float) -> Image.Ima
 
 
 def _photograph(canvas: Image.Image, random: Generator) -> NDArray[np.uint8]:
-    """Ink on paper under a light, seen by a camera: size, colours, shade, blur, noise."""
+    """The effects of light and camera: size, colours, shade, blur, noise."""
     side = int(np.exp(random.uniform(np.log(14), np.log(100))))
     scale = side / max(canvas.size)
     size = (max(round(canvas.width * scale), 4), max(round(canvas.height * scale), 4))
@@ -135,17 +135,17 @@ def _photograph(canvas: Image.Image, random: Generator) -> NDArray[np.uint8]:
         return (amount[..., 0] * 255).round().astype(np.uint8)
     paper, ink = _colours(random)
     amount = amount * random.uniform(0.75, 1)
-    picture = paper * (1 - amount) + ink * amount
+    pixels = paper * (1 - amount) + ink * amount
     y, x = np.mgrid[-1 : 1 : size[1] * 1j, -1 : 1 : size[0] * 1j].astype(np.float32)
     if random.random() < 0.5:
         a, b, c = random.normal(0, 0.08, 3)
-        picture = picture * (1 + a * x + b * y + c * x * y)[..., None]
-    picture = picture + random.normal(0, random.uniform(0, 0.04), picture.shape)
-    return np.clip(picture * 255, 0, 255).round().astype(np.uint8)
+        pixels = pixels * (1 + a * x + b * y + c * x * y)[..., None]
+    pixels = pixels + random.normal(0, random.uniform(0, 0.04), pixels.shape)
+    return np.clip(pixels * 255, 0, 255).round().astype(np.uint8)
 
 
 def _colours(random: Generator) -> tuple[Floats, Floats]:
-    """Paper and ink (3 each, 0..1), far enough apart to be read."""
+    """Paper and ink (3 each, 0..1), far enough apart to be legible."""
     while True:
         if random.random() < 0.6:
             paper, ink = np.repeat(random.uniform(0, 1, 2), 3).reshape(2, 3).astype(np.float32)

@@ -1,6 +1,6 @@
-"""MNIST in, sets of pictures as they come off paper out, each brought back into MNIST's form by the service's steps.
+"""Makes training sets of digits on paper, brought back into MNIST's form by the service's own preparation.
 
-All processors work on it; a picture depends on its seed alone, so a set is the same however many there are.
+An image depends only on its seed, so a set is the same on any number of processors.
 """
 
 from collections.abc import Callable
@@ -26,12 +26,12 @@ def digits(images: Images, labels: Labels, seed: int) -> Images:
 
 
 def others(images: Images, labels: Labels, count: int, seed: int) -> Images:
-    """Pictures that show no digit, as the service would see them: count×28×28."""
+    """Images without a digit, as the network would see them: count×28×28."""
     return _all(partial(_other, images, labels, seed), count, f"no digits, seed {seed}")
 
 
 def sheet(images: Images, labels: Labels, seed: int, index: int) -> Images:
-    """The picture (H×W or H×W×3) that `digits` makes of one image."""
+    """The image (H×W or H×W×3) behind one of `digits`."""
     random = np.random.default_rng([seed, index])
     left, right = random.integers(0, len(images), 2)
     digit = strokes.add(images[index], int(labels[index]), random)
@@ -39,11 +39,11 @@ def sheet(images: Images, labels: Labels, seed: int, index: int) -> Images:
 
 
 def other_sheet(images: Images, labels: Labels, seed: int, index: int) -> Images:
-    """The picture that `others` makes at one place."""
+    """The image behind one of `others`."""
     random = np.random.default_rng([seed, index])
     first, second = random.integers(0, len(images), 2)
     pair = (int(labels[first]), int(labels[second]))
-    return negatives.picture((images[first], images[second]), pair, random)
+    return negatives.image((images[first], images[second]), pair, random)
 
 
 def _digit(images: Images, labels: Labels, seed: int, part: range) -> Images:
@@ -54,13 +54,12 @@ def _other(images: Images, labels: Labels, seed: int, part: range) -> Images:
     return _as_bytes([other_sheet(images, labels, seed, index) for index in part])
 
 
-def _as_bytes(pictures: list[Images]) -> Images:
-    return (canonical(pictures).tensor * 255).round().astype(np.uint8)
+def _as_bytes(images: list[Images]) -> Images:
+    return (canonical(images).tensor * 255).round().astype(np.uint8)
 
 
 def _all(work: Callable[[range], Images], count: int, title: str) -> Images:
     parts = [range(start, min(start + PART, count)) for start in range(0, count, PART)]
-    # A thread in each process that numpy would start for matrix products only stands in the others' way.
     with get_context("fork").Pool() as pool, tqdm(total=count, desc=title, disable=None) as progress:
         done = []
         for result in pool.imap(work, parts):

@@ -1,6 +1,6 @@
-"""A digit in, the same digit as other countries write it out: the 1 with a flag and a foot, the 7 with a bar.
+"""Adds the strokes that other countries write: a flag and a foot to the 1, a bar to the 7.
 
-MNIST was written in America, where both are plain strokes; most of the world's post writes them otherwise.
+MNIST was written in the United States, where both digits are plain.
 """
 
 import numpy as np
@@ -11,16 +11,16 @@ from PIL import Image, ImageDraw
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-FINE = 4  # pixels drawn for one of MNIST's
-MARGIN = 12  # room for strokes that leave the picture, before it is brought back into its box
+FINE = 4  # drawn pixels for each of MNIST's
+MARGIN = 12  # room for strokes outside the image, before it is scaled back into its box
 BOX = 20
 FLAGGED, FOOTED, BARRED = 0.4, 0.3, 0.25
-# How far a flag hangs from the vertical, in degrees: further out, a 1 would be a 7, if no foot says otherwise.
+# The flag's largest angle to the vertical, in degrees: beyond it, a 1 without a foot would be a 7.
 STEEP, FLAT = 55, 75
 
 
 def add(digit: Grey, label: int, random: Generator) -> Grey:
-    """The digit (28×28, light on dark), perhaps with a stroke more; most stay as they are."""
+    """The digit (28×28, light on dark), sometimes with more strokes; most digits stay unchanged."""
     lines: list[Floats] = []
     if label == 1 and random.random() < FLAGGED:
         lines = _flag_and_foot(digit, random)
@@ -30,7 +30,7 @@ def add(digit: Grey, label: int, random: Generator) -> Grey:
 
 
 def _flag_and_foot(digit: Grey, random: Generator) -> list[Floats]:
-    """Lines (2×2: x and y of both ends) that make a 1 of a plain stroke; none if it is not plain."""
+    """Lines (2×2: x and y of both ends) for a 1 that is a plain stroke; none for others."""
     rows = _rows(digit)
     top, bottom = _middle(digit, rows[:2]), _middle(digit, rows[-2:])
     stem = bottom - top
@@ -76,7 +76,7 @@ def _middle(digit: Grey, rows: NDArray[np.intp]) -> Floats:
 
 
 def _drawn(digit: Grey, lines: list[Floats], random: Generator) -> Grey:
-    """With lines about as thick as the digit's own, scaled back into MNIST's box."""
+    """The digit with lines about as thick as its own, scaled back into MNIST's box."""
     ink = digit > 100
     pen = max(float(np.median(ink.sum(axis=1)[ink.any(axis=1)])) * random.uniform(0.6, 1), 1.5)
     size = (digit.shape[0] + 2 * MARGIN) * FINE

@@ -1,4 +1,4 @@
-"""MNIST test images in, the sets that every candidate has to pass out: each transform by itself, from a fixed seed."""
+"""Transforms MNIST's test images for the evaluation sets, always the same for a seed."""
 
 from collections.abc import Callable
 from functools import partial
@@ -18,14 +18,14 @@ def inverted(digit: Grey, _other: Grey, _random: Generator) -> Grey:
 
 
 def coloured(digit: Grey, _other: Grey, random: Generator) -> Grey:
-    """Ink of one colour on paper of another, at least a third of the range apart in one channel."""
+    """Ink and paper of two colours, at least a third of the range apart in one channel."""
     while True:
         paper, ink = random.integers(0, 256, (2, 3))
         if np.abs(paper - ink).max() >= 85:
             break
     amount = digit[..., np.newaxis] / 255
-    picture: Grey = (paper * (1 - amount) + ink * amount).round().astype(np.uint8)
-    return picture
+    result: Grey = (paper * (1 - amount) + ink * amount).round().astype(np.uint8)
+    return result
 
 
 def scaled(digit: Grey, _other: Grey, random: Generator) -> Grey:
@@ -35,7 +35,7 @@ def scaled(digit: Grey, _other: Grey, random: Generator) -> Grey:
 
 
 def off_centre(digit: Grey, _other: Grey, random: Generator) -> Grey:
-    """Anywhere in a picture of 40 to 160 pixels."""
+    """Anywhere in an image of 40 to 160 pixels."""
     side = int(random.integers(40, 161))
     result = np.zeros((side, side), np.uint8)
     top, left = random.integers(0, side - 27, 2)
@@ -49,7 +49,7 @@ def _filtered(make: Callable[[], ImageFilter.Filter], digit: Grey, _other: Grey,
 
 
 def remnants(digit: Grey, other: Grey, random: Generator) -> Grey:
-    """A strip of a neighbour at one side, and a ruled line below."""
+    """Part of a neighbour at one side, and a ruled line below."""
     result = np.zeros((44, 52), np.uint8)
     result[6:34, 12:40] = digit
     strip = int(random.integers(3, 8))
