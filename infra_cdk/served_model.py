@@ -21,6 +21,12 @@ class ModelWarning(BaseModel, frozen=True):
     alarm_above: float | None = Field(gt=0, le=1)
     alarm_meaning: str | None
 
+    @model_validator(mode="after")
+    def _check_alarm(self) -> Self:
+        if (self.alarm_above is None) != (self.alarm_meaning is None):
+            raise ValueError("alarm_above and alarm_meaning belong together")
+        return self
+
 
 class ServedModel(BaseModel, frozen=True):
     """Members of contract.json.

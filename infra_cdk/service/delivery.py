@@ -53,7 +53,8 @@ class Delivery(Construct):
             handler="lambda_fn.pre_traffic.handler",
             description="Checks a new version before it gets traffic",
             environment={**environment, "CHECKED_VERSION": new_version},
-            timeout=Duration.minutes(5),
+            # Longer than all its calls, each slow and tried twice: without its decision CodeDeploy waits an hour.
+            timeout=Duration.minutes(10),
             log_group=logs.group(self, "Log"),
         )
         self.hook_role = hook.role

@@ -1,4 +1,4 @@
-"""Stages synthesised as app.py does it, without its process."""
+"""Synthesises stages as app.py does, in the process of the tests."""
 
 import json
 from collections.abc import Callable
@@ -14,11 +14,12 @@ from aws_cdk.assertions import Template
 from infra_cdk import context
 from infra_cdk.config import StageConfig
 from infra_cdk.stack import PostalDigits
+from lambda_fn.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 FLAGS = json.loads((ROOT / "cdk.json").read_bytes())["context"]
 
-# Both stages as they are, and prod with its model in a bucket.
+# Both stages, and prod with its model in a bucket.
 STAGES: dict[str, dict[str, Any]] = {
     "dev": {"stage": "dev"},
     "prod": {"stage": "prod"},
@@ -28,13 +29,13 @@ STAGES: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Synthesised:
-    """A stage's template, with what it was made from."""
+    """A stage's template and configuration."""
 
     config: StageConfig
     template: dict[str, Any]
 
     def of(self, kind: str) -> dict[str, dict[str, Any]]:
-        """The resources of a type, whole, by logical id."""
+        """The resources of a type by logical id."""
         resources = self.template["Resources"]
         return {name: each for name, each in resources.items() if each["Type"] == kind}
 
@@ -54,15 +55,15 @@ class Synthesised:
         properties: dict[str, Any] = self.of("AWS::Lambda::Function")[name]["Properties"]
         return properties
 
-    def companion(self, entry: str) -> dict[str, Any]:
-        """The function of the same image that runs another module of lambda_fn: all of the resource."""
+    def auxiliary_function(self, entry: str) -> dict[str, Any]:
+        """The resource of the function that runs another module of lambda_fn."""
         command = [f"lambda_fn.{entry}.handler"]
         functions = self.of("AWS::Lambda::Function").values()
         (found,) = (each for each in functions if each["Properties"].get("ImageConfig") == {"Command": command})
         return found
 
     def allowed(self, role: str) -> dict[str, Any]:
-        """What the role of this logical id may do: each action of its policies, with the resource."""
+        """The actions that a role's policies allow, with their resources."""
         policies = [each for each in self.properties("AWS::IAM::Policy") if {"Ref": role} in each["Roles"]]
         return {
             action: statement["Resource"]
@@ -79,6 +80,29 @@ def synthesise(values: dict[str, Any], source: Path = ROOT) -> Synthesised:
     return Synthesised(config, Template.from_stack(stack).to_json())
 
 
+class RecordedKeys(dict[str, str]):
+    """An empty environment that remembers the names that are looked up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.asked.add(key)
+        return default
+
+    def __contains__(self, key: object) -> bool:
+        self.asked.add(str(key))
+        return False
+
+
+def names_of_settings() -> set[str]:
+    """The environment variables that lambda_fn reads as settings."""
+    environment = RecordedKeys()
+    Settings.from_environment(environment)
+    return environment.asked
+
+
 @cache
 def stage_named(name: str) -> Synthesised:
     return synthesise(STAGES[name])
@@ -86,11 +110,11 @@ def stage_named(name: str) -> Synthesised:
 
 @pytest.fixture(params=STAGES)
 def stage(request: pytest.FixtureRequest) -> Synthesised:
-    """Each of the stages in turn."""
+    """Each stage in turn."""
     return stage_named(request.param)
 
 
 @pytest.fixture(scope="session")
 def synth() -> Callable[..., Synthesised]:
-    """A stage with other values, or from another source."""
+    """Synthesises a stage with other values, or from another source."""
     return synthesise

@@ -1,6 +1,5 @@
-"""The CDK's context in, the stage's values out."""
+"""The CDK's context selects a stage and replaces its values."""
 
-import dataclasses
 from typing import Any
 
 import pytest
@@ -30,6 +29,7 @@ GIVEN: dict[str, tuple[str, Any]] = {
     "cors_origins": ("https://a.example, http://localhost:3000", ("https://a.example", "http://localhost:3000")),
     "log_level": ("DEBUG", "DEBUG"),
     "log_retention_days": ("731", 731),
+    "model_name": ("letters", "letters"),
     "model_version": ("3", "3"),
     "model_bucket": ("true", True),
     "model_from_bucket": ("true", True),
@@ -46,23 +46,23 @@ GIVEN: dict[str, tuple[str, Any]] = {
 
 
 def test_every_value_can_be_set() -> None:
-    assert {"stage"} | GIVEN.keys() == {each.name for each in dataclasses.fields(StageConfig)}
+    assert {"stage"} | GIVEN.keys() == StageConfig.model_fields.keys()
     values = {name: text for name, (text, _) in GIVEN.items()}
     expected = {name: value for name, (_, value) in GIVEN.items()}
     assert context.read(values) == StageConfig(stage="dev", **expected)
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_is_its_data(stage: str) -> None:
+def test_without_values_a_stage_has_its_own(stage: str) -> None:
     assert context.read({"stage": stage}) == STAGES[stage]
     assert STAGES[stage].stage == stage
 
 
-def test_dev_is_the_default_and_the_cheap_one() -> None:
+def test_the_default_is_dev_without_provisioned_concurrency_and_firewall() -> None:
     dev = context.read({})
     assert (dev.stage, dev.provisioned_highest, dev.waf) == ("dev", 0, False)
 
 
-def test_the_cdks_own_context_is_not_taken_for_values() -> None:
+def test_the_cdks_own_context_is_ignored() -> None:
     own = {"@aws-cdk/core:x": True, "aws:cdk:bundling-stacks": ["**"], "cli-telemetry": False}
     assert context.read(own) == STAGES["dev"]

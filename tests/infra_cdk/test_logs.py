@@ -1,4 +1,4 @@
-"""Every log group is kept for a time, encrypted, and its key lets CloudWatch Logs use it."""
+"""Every log group expires and is encrypted with a key that CloudWatch Logs may use."""
 
 import json
 from typing import Any
@@ -6,29 +6,29 @@ from typing import Any
 from tests.infra_cdk.conftest import Synthesised
 
 
-def test_every_group_is_kept_as_long_as_the_stage_says(stage: Synthesised) -> None:
+def test_every_group_has_the_stages_retention_time(stage: Synthesised) -> None:
     groups = stage.properties("AWS::Logs::LogGroup")
     assert groups
     assert {group["RetentionInDays"] for group in groups} == {stage.config.log_retention_days}
 
 
-def test_a_protected_stages_logs_and_key_outlive_it(stage: Synthesised) -> None:
+def test_a_protected_stages_logs_and_key_are_kept_when_the_stack_is_deleted(stage: Synthesised) -> None:
     kept = {each["DeletionPolicy"] for each in [key_of_logs(stage), *stage.of("AWS::Logs::LogGroup").values()]}
     assert kept == {"Retain" if stage.config.protected else "Delete"}
 
 
 def key_of_logs(stage: Synthesised) -> dict[str, Any]:
-    """The one key that every log group has."""
+    """The key of all log groups."""
     (name,) = {group["KmsKeyId"]["Fn::GetAtt"][0] for group in stage.properties("AWS::Logs::LogGroup")}
     return stage.of("AWS::KMS::Key")[name]
 
 
-def test_every_group_has_one_key_and_it_turns(stage: Synthesised) -> None:
+def test_all_groups_share_a_key_that_rotates(stage: Synthesised) -> None:
     assert key_of_logs(stage)["Properties"]["EnableKeyRotation"]
 
 
 def _allowed(stage: Synthesised) -> list[str]:
-    """The names, with * at the end or not, of the groups for which CloudWatch Logs may use the key."""
+    """Names or patterns of the groups for which CloudWatch Logs may use the key."""
     names = []
     for statement in key_of_logs(stage)["Properties"]["KeyPolicy"]["Statement"]:
         if "Service" in statement["Principal"]:
@@ -48,16 +48,16 @@ def _text(value: Any) -> str:
     return "${" + str(value.get("Ref", value)) + "}"
 
 
-def test_the_key_may_be_used_for_every_group_and_no_other(stage: Synthesised) -> None:
+def test_the_key_is_for_these_groups_only(stage: Synthesised) -> None:
     allowed = set(_allowed(stage))
     named = {
         _text(group["LogGroupName"]) for group in stage.properties("AWS::Logs::LogGroup") if "LogGroupName" in group
     }
-    # CloudFormation names the others after the stack.
+    # CloudFormation's names for the others begin with the stack's.
     assert allowed == named | {f"PostalDigits-{stage.config.stage}-*"}
 
 
-def test_nobody_but_the_account_and_cloudwatch_logs_uses_the_key(stage: Synthesised) -> None:
+def test_only_the_account_and_cloudwatch_logs_may_use_the_key(stage: Synthesised) -> None:
     for statement in key_of_logs(stage)["Properties"]["KeyPolicy"]["Statement"]:
         principal = json.dumps(statement["Principal"])
         assert ":root" in principal or '"logs."' in principal

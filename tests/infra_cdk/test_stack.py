@@ -1,4 +1,4 @@
-"""The stack as a whole: it follows from its inputs alone, and its image from what runs in it."""
+"""The template depends on its inputs only, and the image on what runs in it."""
 
 import shutil
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def test_the_same_inputs_give_the_same_template(
     assert synth(values).template == before.template
 
 
-def test_each_stage_says_where_it_is_and_which_keys_it_has(stage: Synthesised) -> None:
+def test_the_outputs_are_the_url_the_key_ids_and_the_bucket(stage: Synthesised) -> None:
     outputs = stage.template["Outputs"]
     assert "ApiUrl" in outputs
     assert {name for name in outputs if name.startswith("ApiKeyId")} == {
@@ -30,8 +30,8 @@ def test_each_stage_says_where_it_is_and_which_keys_it_has(stage: Synthesised) -
     assert ("ModelBucketName" in outputs) == stage.config.model_bucket
 
 
-def test_no_physical_name_is_given(stage: Synthesised) -> None:
-    """So that a stage can be made anew, and beside another one. (The log groups that AWS looks for are in test_api.)"""
+def test_no_resource_has_a_physical_name(stage: Synthesised) -> None:
+    """A stack can be replaced, and stand beside another one; log groups with names are in test_rest_api.py."""
     kinds = {"Lambda::Function": "FunctionName", "IAM::Role": "RoleName", "S3::Bucket": "BucketName"}
     for kind, name in (
         kinds | {"ApiGateway::ApiKey": "Name", "WAFv2::WebACL": "Name", "KMS::Key": "AliasName"}
@@ -41,7 +41,7 @@ def test_no_physical_name_is_given(stage: Synthesised) -> None:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """The repository's files that may get into the image, and some that must not."""
+    """A copy of the files that belong in the image, and some that do not."""
     for folder in ("lambda_fn", "model", "scripts"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name in (".dockerignore", "README.md"):
@@ -67,7 +67,7 @@ def version(stage: Synthesised) -> str:
         "model/digits/1/model.onnx",
     ],
 )
-def test_what_runs_changes_image_and_version(source: Path, synth: Synth, path: str) -> None:
+def test_a_change_of_what_runs_changes_image_and_version(source: Path, synth: Synth, path: str) -> None:
     before = synth({}, source)
     with (source / path).open("ab") as file:
         file.write(b"\n# changed\n")
@@ -76,7 +76,7 @@ def test_what_runs_changes_image_and_version(source: Path, synth: Synth, path: s
     assert version(after) != version(before)
 
 
-def test_what_does_not_run_changes_neither(source: Path, synth: Synth) -> None:
+def test_a_change_of_anything_else_changes_neither(source: Path, synth: Synth) -> None:
     before = synth({}, source)
     for path in (
         "README.md",

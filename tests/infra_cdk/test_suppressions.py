@@ -1,4 +1,4 @@
-"""cdk-nag, checkov and cfn-lint find nothing, and what they were told to accept is told beside one resource."""
+"""cdk-nag, checkov and cfn-lint find nothing, and every suppression belongs to one resource and has a reason."""
 
 import json
 import os
@@ -16,7 +16,7 @@ CHECKOV = ROOT / ".cache/checkov/bin/checkov"
 
 @pytest.fixture(scope="module", params=STAGES)
 def assembly(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What app.py writes, run as the CDK CLI runs it: it fails where cdk-nag finds an error."""
+    """The output of app.py, run as the CDK CLI runs it; app.py fails if cdk-nag finds an error."""
     folder = tmp_path_factory.mktemp(request.param)
     return synthesised(folder, **STAGES[request.param])
 
@@ -39,18 +39,18 @@ def template(assembly: Path) -> Path:
     return path
 
 
-def test_cdk_nag_finds_nothing_and_accepts_nothing_stack_wide(assembly: Path) -> None:
+def test_cdk_nag_finds_nothing_and_no_suppression_is_stack_wide(assembly: Path) -> None:
     (report,) = json.loads((assembly / "validation-report.json").read_bytes())["pluginReports"]
     assert (report["pluginName"], report["conclusion"], report["violations"]) == ("AwsSolutions", "success", [])
-    for accepted in report["suppressedViolations"]:
-        assert accepted["acknowledgedAt"].count("/") >= 2, "beside a resource, not on the stack or a whole part of it"
-        assert len(accepted["reason"]) > 40
+    for suppressed in report["suppressedViolations"]:
+        assert suppressed["acknowledgedAt"].count("/") >= 2, "on a resource, not on the stack or a part of it"
+        assert len(suppressed["reason"]) > 40
 
 
-def test_a_wildcard_stands_where_a_reason_does(assembly: Path) -> None:
-    """Each resource `*` and each action with a `*` in a policy of ours has been looked at, and no other exists."""
+def test_every_wildcard_in_a_policy_has_a_reason(assembly: Path) -> None:
+    """No action has a wildcard, and as many resources have one as findings are suppressed."""
     report = json.loads((assembly / "validation-report.json").read_bytes())["pluginReports"][0]
-    accepted = [each["ruleName"] for each in report["suppressedViolations"] if "IAM5" in each["ruleName"]]
+    suppressed = [each["ruleName"] for each in report["suppressedViolations"] if "IAM5" in each["ruleName"]]
     statements = [
         statement
         for each in json.loads(template(assembly).read_bytes())["Resources"].values()
@@ -59,10 +59,10 @@ def test_a_wildcard_stands_where_a_reason_does(assembly: Path) -> None:
     ]
     assert "*" not in json.dumps([statement["Action"] for statement in statements])
     wild = [statement for statement in statements if "*" in json.dumps(statement["Resource"])]
-    assert len(wild) == len(accepted)
+    assert len(wild) == len(suppressed)
 
 
-def test_checkov_finds_nothing_and_was_told_why(assembly: Path) -> None:
+def test_checkov_finds_nothing_and_every_suppression_has_a_reason(assembly: Path) -> None:
     command = [str(CHECKOV), "--framework", "cloudformation", "--skip-download", "--output", "json", "--file"]
     done = subprocess.run([*command, str(template(assembly))], capture_output=True, text=True)
     report: dict[str, Any] = json.loads(done.stdout)
@@ -72,14 +72,13 @@ def test_checkov_finds_nothing_and_was_told_why(assembly: Path) -> None:
 
 
 def test_cfn_lint_finds_nothing(assembly: Path) -> None:
-    # W3005: the CDK itself writes a DependsOn beside a reference to the same role.
+    # W3005: CDK itself adds a DependsOn to a reference to the same role.
     command = ["cfn-lint", "--ignore-checks", "W3005", "--regions", "eu-central-1", "us-east-1", "--"]
     done = subprocess.run([*command, str(template(assembly))], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_the_checks_can_fail(tmp_path: Path) -> None:
-    """A function with its reasons taken away is refused by checkov: the exceptions are what lets it pass."""
+def test_checkov_fails_without_the_suppressions(tmp_path: Path) -> None:
     path = template(synthesised(tmp_path / "out", stage="dev"))
     content = json.loads(path.read_bytes())
     for resource in content["Resources"].values():
@@ -91,7 +90,7 @@ def test_the_checks_can_fail(tmp_path: Path) -> None:
     assert "CKV_AWS_116" in done.stdout
 
 
-def test_a_bad_value_fails_the_synth_in_one_line(tmp_path: Path) -> None:
+def test_a_bad_value_ends_the_synthesis_with_one_line(tmp_path: Path) -> None:
     done = run_app(tmp_path, stage="prod", memory_mb="lots")
     assert done.returncode == 1
     assert done.stderr == "postal-digits: memory_mb is 'lots'; it takes a whole number from 512 to 10240\n"

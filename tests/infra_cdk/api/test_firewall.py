@@ -1,9 +1,9 @@
-"""The web ACL, where a stage has one."""
+"""The web ACL."""
 
 from tests.infra_cdk.conftest import Synthesised
 
 
-def test_the_stage_that_asks_for_one_has_it_before_its_api(stage: Synthesised) -> None:
+def test_it_protects_the_api_if_the_stage_has_one(stage: Synthesised) -> None:
     if not stage.config.waf:
         assert not stage.of("AWS::WAFv2::WebACL")
         return
@@ -14,7 +14,7 @@ def test_the_stage_that_asks_for_one_has_it_before_its_api(stage: Synthesised) -
     assert {"Ref": api_stage} in association["ResourceArn"]["Fn::Join"][1]
 
 
-def test_a_batch_is_not_blocked_for_its_size(stage: Synthesised) -> None:
+def test_it_does_not_block_large_batches(stage: Synthesised) -> None:
     for acl in stage.properties("AWS::WAFv2::WebACL"):
         rules = {rule["Name"]: rule["Statement"] for rule in acl["Rules"]}
         common = rules["AWSManagedRulesCommonRuleSet"]["ManagedRuleGroupStatement"]
@@ -22,7 +22,7 @@ def test_a_batch_is_not_blocked_for_its_size(stage: Synthesised) -> None:
         assert "AWSManagedRulesKnownBadInputsRuleSet" in rules
 
 
-def test_one_address_has_a_rate_above_one_clients_own(stage: Synthesised) -> None:
+def test_one_address_may_send_more_than_one_clients_key_allows(stage: Synthesised) -> None:
     for acl in stage.properties("AWS::WAFv2::WebACL"):
         (rule,) = (rule for rule in acl["Rules"] if "RateBasedStatement" in rule["Statement"])
         limit = rule["Statement"]["RateBasedStatement"]
@@ -31,7 +31,7 @@ def test_one_address_has_a_rate_above_one_clients_own(stage: Synthesised) -> Non
         assert limit["Limit"] > stage.config.keyed.rate * limit["EvaluationWindowSec"]
 
 
-def test_its_log_has_neither_key_nor_query_and_goes_to_a_group_that_waf_takes(stage: Synthesised) -> None:
+def test_its_log_omits_key_and_query_and_has_a_name_that_waf_accepts(stage: Synthesised) -> None:
     for logging in stage.properties("AWS::WAFv2::LoggingConfiguration"):
         assert {"SingleHeader": {"Name": "x-api-key"}} in logging["RedactedFields"]
         assert {"QueryString": {}} in logging["RedactedFields"]
@@ -42,7 +42,7 @@ def test_its_log_has_neither_key_nor_query_and_goes_to_a_group_that_waf_takes(st
         assert name["Fn::Join"][1][0].startswith("aws-waf-logs-")
 
 
-def test_no_request_is_sampled_with_its_headers(stage: Synthesised) -> None:
+def test_it_samples_no_requests(stage: Synthesised) -> None:
     for acl in stage.properties("AWS::WAFv2::WebACL"):
         configs = [acl["VisibilityConfig"], *(rule["VisibilityConfig"] for rule in acl["Rules"])]
         assert not any(config["SampledRequestsEnabled"] for config in configs)

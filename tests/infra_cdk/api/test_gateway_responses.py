@@ -1,11 +1,10 @@
-"""What the gateway itself answers."""
+"""API Gateway's own error responses."""
 
 import json
 
-from scripts.local import gateway
+from lambda_fn.limits import TOO_LARGE
 from tests.infra_cdk.conftest import Synthesised
 
-# What a client can meet, with the status and code that it gets.
 EXPECTED = {
     "ACCESS_DENIED": ("403", "forbidden"),
     "INVALID_API_KEY": ("403", "forbidden"),
@@ -25,19 +24,19 @@ EXPECTED = {
 }
 
 
-def test_each_has_our_error_body_and_its_status(stage: Synthesised) -> None:
+def test_each_error_type_has_the_services_body_and_its_status(stage: Synthesised) -> None:
     found = {}
     for response in stage.properties("AWS::ApiGateway::GatewayResponse"):
         body = json.loads(response["ResponseTemplates"]["application/json"])
         assert body.keys() == {"error", "code", "request_id"}
         assert body["error"]
         assert body["request_id"] == "$context.requestId"
-        assert "$" not in body["error"] + body["code"], "the template would take it for a variable"
+        assert "$" not in body["error"] + body["code"], "the template would read it as a variable"
         found[response["ResponseType"]] = (response.get("StatusCode"), body["code"])
     assert found == EXPECTED
 
 
-def test_a_429_says_when_to_come_again(stage: Synthesised) -> None:
+def test_a_429_has_a_retry_after_header(stage: Synthesised) -> None:
     for response in stage.properties("AWS::ApiGateway::GatewayResponse"):
         headers = response.get("ResponseParameters", {})
         retry = headers.get("gatewayresponse.header.Retry-After")
@@ -45,9 +44,9 @@ def test_a_429_says_when_to_come_again(stage: Synthesised) -> None:
         assert retry is None or retry.strip("'").isdigit()
 
 
-def test_the_local_gateway_says_the_same_of_a_request_too_large(stage: Synthesised) -> None:
+def test_a_request_too_large_gets_the_message_of_the_function(stage: Synthesised) -> None:
     bodies = {
         each["ResponseType"]: json.loads(each["ResponseTemplates"]["application/json"])
         for each in stage.properties("AWS::ApiGateway::GatewayResponse")
     }
-    assert bodies["REQUEST_TOO_LARGE"]["error"] == gateway._TOO_LARGE
+    assert bodies["REQUEST_TOO_LARGE"]["error"] == TOO_LARGE

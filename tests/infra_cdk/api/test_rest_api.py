@@ -1,4 +1,4 @@
-"""Who may call what and how often, and what is written down of it."""
+"""Methods, keys, throttles and logs of the API."""
 
 import json
 import re
@@ -26,13 +26,13 @@ def methods(stage: Synthesised) -> dict[tuple[str, str], dict[str, Any]]:
     return {(each["HttpMethod"], path(each["ResourceId"]) or "/"): each for each in found}
 
 
-def test_the_keyless_methods_are_just_these_and_every_other_takes_a_key(stage: Synthesised) -> None:
+def test_only_these_methods_need_no_key(stage: Synthesised) -> None:
     found = methods(stage)
     assert {name for name, each in found.items() if each.get("ApiKeyRequired")} == KEYED
     assert {name for name, each in found.items() if not each.get("ApiKeyRequired")} == KEYLESS
 
 
-def test_every_method_goes_to_the_alias_as_it_came(stage: Synthesised) -> None:
+def test_every_method_passes_the_request_to_the_alias_unchanged(stage: Synthesised) -> None:
     ((alias, _),) = stage.of("AWS::Lambda::Alias").items()
     for method in stage.properties("AWS::ApiGateway::Method"):
         integration = method["Integration"]
@@ -43,7 +43,7 @@ def test_every_method_goes_to_the_alias_as_it_came(stage: Synthesised) -> None:
     assert stage.only("AWS::ApiGateway::RestApi")["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
 
 
-def test_the_alias_may_be_called_by_this_api_alone_and_nothing_else_of_the_function(stage: Synthesised) -> None:
+def test_this_api_may_call_the_alias_and_nothing_else(stage: Synthesised) -> None:
     ((alias, _),) = stage.of("AWS::Lambda::Alias").items()
     ((api, _),) = stage.of("AWS::ApiGateway::RestApi").items()
     permissions = stage.properties("AWS::Lambda::Permission")
@@ -55,8 +55,8 @@ def test_the_alias_may_be_called_by_this_api_alone_and_nothing_else_of_the_funct
         assert "test-invoke-stage" not in json.dumps(permission["SourceArn"])
 
 
-def test_all_that_the_gateway_lets_through_fits_the_concurrency(stage: Synthesised) -> None:
-    """429 before Lambda is throttled: every bucket emptied at once, and filling, each request as slow as p99."""
+def test_the_throttle_answers_429_before_lambda_throttles(stage: Synthesised) -> None:
+    """Even if every bucket is used up at once and refills, and each request is as slow as p99."""
     config = stage.config
     settings = {
         each["HttpMethod"] + each["ResourcePath"].replace("~1", "/").replace("//", "/"): each
@@ -68,16 +68,16 @@ def test_all_that_the_gateway_lets_through_fits_the_concurrency(stage: Synthesis
         plans[each["UsagePlanId"]["Ref"]]["Properties"]["Throttle"]
         for each in stage.properties("AWS::ApiGateway::UsagePlanKey")
     ]
-    under_way = sum(
+    concurrent = sum(
         each["ThrottlingBurstLimit"] + each["ThrottlingRateLimit"] * KEYLESS_SECONDS for each in keyless
     ) + sum(each["BurstLimit"] + each["RateLimit"] * config.request_seconds for each in keyed)
-    assert 0 < under_way <= config.concurrency
+    assert 0 < concurrent <= config.concurrency
     others = settings["*/*"]
     assert others["ThrottlingRateLimit"] == sum(each["RateLimit"] for each in keyed)
     assert others["ThrottlingBurstLimit"] == sum(each["BurstLimit"] for each in keyed)
 
 
-def test_every_client_has_a_key_in_the_plan_with_its_quota(stage: Synthesised) -> None:
+def test_every_client_has_a_key_in_the_usage_plan_with_the_quota(stage: Synthesised) -> None:
     keys = {output["Value"]["Ref"] for name, output in stage.template["Outputs"].items() if "ApiKeyId" in name}
     assert len(keys) == len(stage.config.clients)
     ((name, plan),) = (
@@ -89,7 +89,7 @@ def test_every_client_has_a_key_in_the_plan_with_its_quota(stage: Synthesised) -
         each for each in stage.properties("AWS::ApiGateway::UsagePlanKey") if each["UsagePlanId"] == {"Ref": name}
     ]
     assert {each["KeyId"]["Ref"] for each in in_plan} == keys
-    assert not any("Value" in each for each in stage.properties("AWS::ApiGateway::ApiKey")), "a key is made by AWS"
+    assert not any("Value" in each for each in stage.properties("AWS::ApiGateway::ApiKey")), "AWS generates the keys"
     assert {"Ref": next(iter(stage.of("AWS::ApiGateway::Stage")))} == plan["ApiStages"][0]["Stage"]
 
 
@@ -102,7 +102,7 @@ def test_the_access_log_is_json_without_query_key_or_body(stage: Synthesised) ->
     assert not any(re.search(r"apiKey$|querystring|request\.|\.path$|input", value) for value in entry.values())
 
 
-def test_the_execution_log_is_ours_and_has_errors_without_data(stage: Synthesised) -> None:
+def test_the_execution_log_belongs_to_the_stack_and_has_errors_without_data(stage: Synthesised) -> None:
     ((api, _),) = stage.of("AWS::ApiGateway::RestApi").items()
     ((_, api_stage),) = stage.of("AWS::ApiGateway::Stage").items()
     for settings in api_stage["Properties"]["MethodSettings"]:
@@ -112,12 +112,12 @@ def test_the_execution_log_is_ours_and_has_errors_without_data(stage: Synthesise
         each["Properties"].get("LogGroupName", {}) == name: logical
         for logical, each in stage.of("AWS::Logs::LogGroup").items()
     }
-    assert groups[True] in api_stage["DependsOn"], "else API Gateway makes it first, and the deployment fails"
+    assert groups[True] in api_stage["DependsOn"], "otherwise API Gateway creates it first, and the deployment fails"
     assert api_stage["Properties"]["TracingEnabled"]
     assert api_stage["Properties"]["StageName"] == "v1"
 
 
-def test_a_rollback_finds_the_deployment_before(stage: Synthesised) -> None:
+def test_previous_deployments_are_kept_for_a_rollback(stage: Synthesised) -> None:
     for deployment in stage.of("AWS::ApiGateway::Deployment").values():
         assert deployment["DeletionPolicy"] == "Retain"
 
@@ -125,7 +125,7 @@ def test_a_rollback_finds_the_deployment_before(stage: Synthesised) -> None:
 CORS = {"stage": "prod", "cors_origins": "https://a.example,https://b.example"}
 
 
-def test_preflights_go_to_the_function_without_a_key_where_origins_are_named(synth: Callable[..., Synthesised]) -> None:
+def test_with_cors_preflights_go_to_the_function_without_a_key(synth: Callable[..., Synthesised]) -> None:
     stage = synth(CORS)
     preflights = {("OPTIONS", path) for _, path in KEYLESS | KEYED}
     found = methods(stage)
@@ -137,7 +137,9 @@ def test_preflights_go_to_the_function_without_a_key_where_origins_are_named(syn
         assert response["ResponseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
 
 
-def test_with_preflights_too_all_that_is_let_through_fits_the_concurrency(synth: Callable[..., Synthesised]) -> None:
+def test_with_cors_the_throttle_still_answers_429_before_lambda_throttles(synth: Callable[..., Synthesised]) -> None:
     config = synth(CORS).config
-    open_to_all = len(config.keyless_methods) * config.keyless.at_once(KEYLESS_SECONDS)
-    assert open_to_all + len(config.clients) * config.keyed.at_once(config.request_seconds) <= config.concurrency
+    keyless = len(config.keyless_methods) * config.keyless.concurrent_requests(KEYLESS_SECONDS)
+    assert (
+        keyless + len(config.clients) * config.keyed.concurrent_requests(config.request_seconds) <= config.concurrency
+    )

@@ -1,34 +1,32 @@
-"""Every widget is titled, has a unit and says how to read it; together they show what somebody on call looks for."""
+"""Every widget has a title, a unit and a line that says how to read it."""
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from infra_cdk.monitoring.burn_rate import PAIRS
-from scripts.simulate import dashboard_preview
-from scripts.simulate.cloudwatch import dashboards, insights, recording
-from scripts.simulate.cloudwatch.dashboards import Widget
-from scripts.simulate.preview import day
-from scripts.simulate.preview.day import Day
+from scripts.simulate.cloudwatch import expression
 from tests.infra_cdk.conftest import Synthesised, stage_named
-
-Synth = Callable[..., Synthesised]
-
-
-@pytest.fixture(scope="module")
-def today() -> Day:
-    return day.make(recording.record(day.KINDS, service="postal-digits-prod"))
+from tests.infra_cdk.monitoring import dashboard_widgets
+from tests.infra_cdk.monitoring.dashboard_widgets import Widget
 
 
 def widgets(stage: Synthesised, *kinds: str) -> list[Widget]:
-    return [each for board in dashboards.read(stage.template).values() for each in board if each.kind in kinds]
+    return [each for board in dashboard_widgets.read(stage.template).values() for each in board if each.kind in kinds]
 
 
-def test_there_is_one_of_the_service_and_one_of_the_model(stage: Synthesised) -> None:
-    assert dashboards.read(stage.template).keys() == {"service", "model"}
+def lines(widget: Widget, counts: dict[str, float]) -> dict[str, float]:
+    """The value of each line, by label, where the metrics of these names have these counts."""
+    series = {each.id: np.array([counts[each.name.name]], float) for each in widget.queries if each.name}
+    return {
+        each.label: float(expression.evaluate(each.expression, series, np.zeros(1, int))[0])
+        for each in widget.queries
+        if each.expression
+    }
+
+
+def test_there_is_one_for_the_service_and_one_for_the_model(stage: Synthesised) -> None:
+    assert dashboard_widgets.read(stage.template).keys() == {"service", "model"}
 
 
 def test_every_graph_has_a_title_a_unit_and_labels(stage: Synthesised) -> None:
@@ -37,38 +35,37 @@ def test_every_graph_has_a_title_a_unit_and_labels(stage: Synthesised) -> None:
         assert properties["title"]
         if properties["view"] != "singleValue":
             assert properties["yAxis"]["left"]["label"]
-        assert all(query.label for query in dashboards.queries(widget) if query.shown), properties["title"]
+        assert all(query.label for query in widget.queries if query.shown), properties["title"]
         assert all("label" in line for line in properties.get("annotations", {}).get("horizontal", []))
 
 
-def test_below_each_graph_and_table_stands_how_to_read_it(stage: Synthesised) -> None:
-    for board in dashboards.read(stage.template).values():
+def test_below_each_graph_and_table_a_text_says_how_to_read_it(stage: Synthesised) -> None:
+    for board in dashboard_widgets.read(stage.template).values():
         texts = {(each.x, each.y, each.width): each.properties["markdown"] for each in board if each.kind == "text"}
         for widget in (each for each in board if each.kind in ("metric", "log")):
             assert len(texts[widget.x, widget.y + widget.height, widget.width]) > 20
 
 
-def test_widgets_lie_side_by_side(stage: Synthesised) -> None:
-    for board in dashboards.read(stage.template).values():
+def test_widgets_do_not_overlap_and_fill_the_width(stage: Synthesised) -> None:
+    for board in dashboard_widgets.read(stage.template).values():
         taken = [(x, y) for w in board for x in range(w.x, w.x + w.width) for y in range(w.y, w.y + w.height)]
         assert len(taken) == len(set(taken))
         assert max(x for x, _ in taken) == 23
 
 
-def test_every_alarm_that_calls_somebody_is_shown(stage: Synthesised) -> None:
-    acting = {
+def test_every_alarm_that_notifies_somebody_is_shown(stage: Synthesised) -> None:
+    notifying = {
         key
         for kind in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
         for key, each in stage.of(kind).items()
         if each["Properties"].get("AlarmActions")
     }
     shown = [arn for widget in widgets(stage, "alarm") for arn in widget.properties["alarms"]]
-    assert sorted(shown) == sorted(f"${{{key}.Arn}}" for key in acting)
+    assert sorted(shown) == sorted(f"${{{key}.Arn}}" for key in notifying)
 
 
-def test_the_bounds_are_the_alarms(stage: Synthesised) -> None:
-    thresholds = {each["Threshold"] for each in stage.properties("AWS::CloudWatch::Alarm")}
-    thresholds |= {pair.burn for pair in PAIRS} | {stage.config.concurrency}
+def test_the_red_lines_are_the_alarms_thresholds(stage: Synthesised) -> None:
+    thresholds = {each["Threshold"] for each in stage.properties("AWS::CloudWatch::Alarm")} | {stage.config.concurrency}
     drawn = {
         line["value"]
         for widget in widgets(stage, "metric")
@@ -78,61 +75,33 @@ def test_the_bounds_are_the_alarms(stage: Synthesised) -> None:
     assert len(drawn) > 8
 
 
-def test_every_query_of_the_log_names_the_functions_group(stage: Synthesised) -> None:
-    group = next(
-        each["LoggingConfig"]["LogGroup"]["Ref"]
-        for name, each in ((n, r["Properties"]) for n, r in stage.of("AWS::Lambda::Function").items())
-        if name.startswith("ServiceFunction")
-    )
+def test_every_log_query_reads_the_services_log(stage: Synthesised) -> None:
+    group = stage.function["LoggingConfig"]["LogGroup"]["Ref"]
     queries = [widget.properties["query"] for widget in widgets(stage, "log")]
     assert len(queries) == 3
     assert all(query.startswith(f"SOURCE '${{{group}}}' | ") for query in queries)
 
 
-def test_every_line_of_every_graph_has_data_in_a_load(today: Day) -> None:
-    for widget in widgets(stage_named("prod"), "metric"):
-        for line in dashboards.drawn(widget, today.store, today.clock):
-            assert np.isfinite(line.values).any(), (widget.properties["title"], line.label)
-
-
-def test_every_query_of_the_log_finds_something_in_a_load(today: Day) -> None:
-    for widget in widgets(stage_named("prod"), "log"):
-        table = insights.run(widget.properties["query"], today.lines)
-        assert table.rows
-        assert all("" not in row for row in table.rows), widget.properties["title"]
-
-
-def test_availability_and_budget_are_what_the_counts_say(today: Day) -> None:
+@pytest.mark.parametrize(("failed", "availability", "left"), [(0, 100, 100), (50, 99.995, 50), (200, 99.98, -100)])
+def test_availability_and_error_budget_follow_from_the_failed_requests(
+    failed: int, availability: float, left: float
+) -> None:
     (widget,) = (w for w in widgets(stage_named("prod"), "metric") if w.properties["view"] == "singleValue")
-    availability, left = dashboards.drawn(widget, today.store, today.clock)
-    requests = sum(line.times for line in today.lines if "route" in line.members)
-    failed = sum(line.times for line in today.lines if line.members.get("status") == 500)
-    assert failed > 0
-    assert availability.values[-1] == pytest.approx(100 * (1 - failed / requests))
-    assert left.values[-1] == pytest.approx(100 * (1 - failed / requests / 1e-4))
+    found = lines(widget, {"5XXError": failed, "Count": 1_000_000})
+    assert found == pytest.approx({"Availability, %": availability, "Error budget left, %": left})
 
 
-def test_shares_of_digits_are_those_of_the_answers(today: Day) -> None:
+def test_the_bars_are_the_classes_shares_beside_the_expected_ones() -> None:
     (widget,) = (w for w in widgets(stage_named("prod"), "metric") if w.properties["view"] == "bar")
-    bars = list(dashboards.drawn(widget, today.store, today.clock))
-    answered, expected = bars[::2], bars[1::2]
-    assert [bar.label for bar in answered] == [str(digit) for digit in range(10)]
-    assert sum(bar.values[-1] for bar in answered) == pytest.approx(100)
-    assert sum(bar.values[-1] for bar in expected) == pytest.approx(100, abs=0.01)
+    bars = lines(widget, {f"Digit{digit}": 10 * (digit + 1) for digit in range(10)})
+    answered = {label: value for label, value in bars.items() if label.isdigit()}
+    assert answered == pytest.approx({str(digit): 100 * (digit + 1) / 55 for digit in range(10)})
+    assert sum(bars.values()) == pytest.approx(200, abs=0.01)
 
 
-def test_the_preview_draws_both(today: Day, tmp_path: Path) -> None:
-    template = stage_named("prod").template
-    names = dashboard_preview.named(template)
-    for name, board in dashboards.read(template).items():
-        shown = [dashboard_preview.with_names(each, names) for each in board]
-        dashboard_preview.draw(shown, today, dict.fromkeys(names, False), tmp_path / f"{name}.png")
-        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_a_dashboard_fits_what_cloudwatch_takes(stage: Synthesised) -> None:
+def test_a_dashboard_is_within_cloudwatchs_limits(stage: Synthesised) -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html"""
-    for board in dashboards.read(stage.template).values():
+    for board in dashboard_widgets.read(stage.template).values():
         assert len(board) <= 500
         for widget in (each for each in board if each.kind == "metric"):
             assert len(widget.properties["metrics"]) <= 500

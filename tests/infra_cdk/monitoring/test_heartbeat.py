@@ -1,23 +1,21 @@
-"""The heartbeat comes in as a client does, and may do no more than that and read its own key."""
+"""The heartbeat calls the public API like a client, and may read its own key only."""
 
 import re
 from typing import Any
 
 import pytest
 
-from infra_cdk.api.throttle import HEARTBEAT
 from lambda_fn import heartbeat
-from lambda_fn.settings import Settings
-from tests.infra_cdk.conftest import ROOT, Synthesised
+from tests.infra_cdk.conftest import ROOT, Synthesised, names_of_settings
 
 
 def function(stage: Synthesised) -> dict[str, Any]:
-    properties: dict[str, Any] = stage.companion("heartbeat")["Properties"]
+    properties: dict[str, Any] = stage.auxiliary_function("heartbeat")["Properties"]
     return properties
 
 
 def key(stage: Synthesised) -> str:
-    """The logical id of the key that the function is told."""
+    """The logical id of the heartbeat's key."""
     name: str = function(stage)["Environment"]["Variables"]["API_KEY_ID"]["Ref"]
     return name
 
@@ -27,7 +25,7 @@ def test_it_runs_in_the_services_image(stage: Synthesised) -> None:
     assert function(stage)["Architectures"] == stage.function["Architectures"]
 
 
-def test_it_asks_the_stage_by_https_with_a_key_that_aws_made(stage: Synthesised) -> None:
+def test_it_calls_the_stage_by_https_with_a_key_that_aws_generates(stage: Synthesised) -> None:
     ((api_stage, _),) = stage.of("AWS::ApiGateway::Stage").items()
     url = function(stage)["Environment"]["Variables"]["API_URL"]["Fn::Join"][1]
     assert (url[0], url[-1]) == ("https://", "/")
@@ -36,20 +34,19 @@ def test_it_asks_the_stage_by_https_with_a_key_that_aws_made(stage: Synthesised)
 
 
 @pytest.mark.parametrize("entry", ["heartbeat", "pre_traffic"])
-def test_what_it_is_told_is_what_it_asks_for(stage: Synthesised, entry: str) -> None:
-    """Settings of the service's, and the variables that have no default: each of them, and no other."""
-    variables = stage.companion(entry)["Properties"]["Environment"]["Variables"]
-    own = {name for name in variables if f"| {name} " not in (Settings.__doc__ or "")}
-    assert own == set(re.findall(r'told\("(\w+)"\)', (ROOT / "lambda_fn" / f"{entry}.py").read_text()))
+def test_it_has_settings_and_the_variables_it_requires_and_no_others(stage: Synthesised, entry: str) -> None:
+    variables = stage.auxiliary_function(entry)["Properties"]["Environment"]["Variables"]
+    required = variables.keys() - names_of_settings()
+    assert required == set(re.findall(r'required\("(\w+)"\)', (ROOT / "lambda_fn" / f"{entry}.py").read_text()))
 
 
-def test_it_is_told_the_model_that_the_service_serves(stage: Synthesised) -> None:
-    ours, theirs = function(stage)["Environment"]["Variables"], stage.function["Environment"]["Variables"]
-    for name in ("MODEL_VERSION", "SERVICE_NAME", "LOG_LEVEL"):
-        assert ours[name] == theirs[name]
+def test_it_has_the_services_settings(stage: Synthesised) -> None:
+    own, services = function(stage)["Environment"]["Variables"], stage.function["Environment"]["Variables"]
+    for name in ("MODELS", "SERVICE_NAME", "LOG_LEVEL"):
+        assert own[name] == services[name]
 
 
-def test_its_key_is_no_clients_and_has_a_plan_of_its_own(stage: Synthesised) -> None:
+def test_its_key_and_usage_plan_are_its_own(stage: Synthesised) -> None:
     clients = [output["Value"]["Ref"] for name, output in stage.template["Outputs"].items() if "ApiKeyId" in name]
     assert key(stage) not in clients
     plans = {
@@ -57,7 +54,7 @@ def test_its_key_is_no_clients_and_has_a_plan_of_its_own(stage: Synthesised) -> 
     }
     assert plans[key(stage)] not in [plans[client] for client in clients]
     plan = stage.of("AWS::ApiGateway::UsagePlan")[plans[key(stage)]]["Properties"]
-    assert plan["Throttle"] == {"RateLimit": HEARTBEAT.rate, "BurstLimit": HEARTBEAT.burst}
+    assert plan["Throttle"] == {"RateLimit": 0.1, "BurstLimit": 1}
     assert plan["Quota"]["Period"] == "DAY"
     assert 24 * 60 < plan["Quota"]["Limit"] < 3 * 24 * 60
     assert [each["Stage"] for each in plan["ApiStages"]] == [
@@ -65,11 +62,11 @@ def test_its_key_is_no_clients_and_has_a_plan_of_its_own(stage: Synthesised) -> 
     ]
 
 
-def test_its_role_may_write_its_log_and_read_its_key_and_nothing_else(stage: Synthesised) -> None:
+def test_its_role_may_write_its_log_and_read_its_key_only(stage: Synthesised) -> None:
     allowed = stage.allowed(function(stage)["Role"]["Fn::GetAtt"][0])
     log = {"Fn::GetAtt": [function(stage)["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]}
     assert allowed.pop("logs:CreateLogStream") == allowed.pop("logs:PutLogEvents") == log
-    allowed.pop("s3:GetObject", None)  # in test_models
+    allowed.pop("s3:GetObject", None)  # in test_model_bucket.py
     arn = [
         "arn:",
         {"Ref": "AWS::Partition"},
@@ -81,17 +78,19 @@ def test_its_role_may_write_its_log_and_read_its_key_and_nothing_else(stage: Syn
     assert allowed == {"apigateway:GET": {"Fn::Join": ["", arn]}}
 
 
-def test_its_log_is_not_the_services(stage: Synthesised) -> None:
+def test_it_has_a_log_of_its_own(stage: Synthesised) -> None:
     assert function(stage)["LoggingConfig"]["LogGroup"] != stage.function["LoggingConfig"]["LogGroup"]
-    assert function(stage)["LoggingConfig"]["ApplicationLogLevel"] == "INFO", "its metrics are log lines"
+    assert function(stage)["LoggingConfig"]["ApplicationLogLevel"] == "INFO", "its metrics are log lines of level INFO"
 
 
-def test_every_minute_it_is_started_once_and_has_ended_before_the_next(stage: Synthesised) -> None:
+def test_it_starts_once_a_minute_and_ends_before_the_next_run(stage: Synthesised) -> None:
     schedule = stage.only("AWS::Scheduler::Schedule")
     assert (schedule["ScheduleExpression"], schedule["State"]) == ("rate(1 minute)", "ENABLED")
     assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
     ((name, _),) = (
-        (name, each) for name, each in stage.of("AWS::Lambda::Function").items() if each == stage.companion("heartbeat")
+        (name, each)
+        for name, each in stage.of("AWS::Lambda::Function").items()
+        if each == stage.auxiliary_function("heartbeat")
     )
     assert schedule["Target"]["Arn"] == {"Fn::GetAtt": [name, "Arn"]}
     (retries,) = (
@@ -101,7 +100,7 @@ def test_every_minute_it_is_started_once_and_has_ended_before_the_next(stage: Sy
     assert 2 * heartbeat.SECONDS < function(stage)["Timeout"] < 60
 
 
-def test_the_schedule_may_start_that_function_and_no_version_of_it(stage: Synthesised) -> None:
+def test_the_schedule_may_start_the_function_but_no_version_of_it(stage: Synthesised) -> None:
     target = stage.only("AWS::Scheduler::Schedule")["Target"]
     role = target["RoleArn"]["Fn::GetAtt"][0]
     assert stage.allowed(role) == {"lambda:InvokeFunction": target["Arn"]}

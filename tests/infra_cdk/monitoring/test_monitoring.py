@@ -1,28 +1,23 @@
-"""Alarms act, say what they mean, and treat missing data on purpose; CloudWatch may use their topic and its key."""
+"""Alarms notify somebody, explain themselves, and treat missing data on purpose."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from infra_cdk.config import ConfigError
-from infra_cdk.monitoring import monitoring
 from scripts.operate import cost
 from scripts.simulate.cloudwatch import alarms
 from tests.infra_cdk.conftest import Synthesised
 
 Synth = Callable[..., Synthesised]
 METRIC, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
-# Silence means something for these alone: something that comes by itself every minute, or in the busy hours.
-LOUD = {"heartbeat-silent", "no-traffic"}
+# Missing data is a fault for these only.
+FIRE_WITHOUT_DATA = {"heartbeat-silent", "no-traffic"}
 
 
 def name_of(alarm: dict[str, Any]) -> str:
     return str(alarm["Properties"]["AlarmName"]).split("-", 2)[2]
 
 
-def test_every_alarm_calls_somebody_or_is_a_child_of_one_that_does(stage: Synthesised) -> None:
+def test_every_alarm_notifies_the_topic_or_is_part_of_one_that_does(stage: Synthesised) -> None:
     topic = {"Ref": next(iter(stage.of("AWS::SNS::Topic")))}
     children = {child for each in stage.properties(COMPOSITE) for child in alarms.children_of(each["AlarmRule"])}
     for key, alarm in (stage.of(METRIC) | stage.of(COMPOSITE)).items():
@@ -31,13 +26,13 @@ def test_every_alarm_calls_somebody_or_is_a_child_of_one_that_does(stage: Synthe
     assert children <= stage.of(METRIC).keys()
 
 
-def test_missing_data_is_treated_on_purpose(stage: Synthesised) -> None:
+def test_missing_data_fires_only_where_data_must_come(stage: Synthesised) -> None:
     for alarm in stage.of(METRIC).values():
-        expected = "breaching" if name_of(alarm) in LOUD else "notBreaching"
+        expected = "breaching" if name_of(alarm) in FIRE_WITHOUT_DATA else "notBreaching"
         assert alarm["Properties"]["TreatMissingData"] == expected, name_of(alarm)
 
 
-def test_an_alarm_says_what_it_means_what_to_do_and_where_to_read_on(stage: Synthesised) -> None:
+def test_an_alarms_text_has_severity_meaning_first_step_and_runbook_entry(stage: Synthesised) -> None:
     for alarm in (stage.of(METRIC) | stage.of(COMPOSITE)).values():
         said = alarm["Properties"]["AlarmDescription"]
         severity, first, anchor = said.split(". ")[0], said.split(" First: ")[1], said.split("docs/runbook.md#")[1]
@@ -47,7 +42,7 @@ def test_an_alarm_says_what_it_means_what_to_do_and_where_to_read_on(stage: Synt
         assert len(said) <= 1024
 
 
-def test_windows_fit_what_an_alarm_may_have(stage: Synthesised) -> None:
+def test_every_alarm_is_within_cloudwatchs_limits(stage: Synthesised) -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"""
     for alarm in alarms.read(stage.template).values():
         metrics = [query for query in alarm.queries if query.name]
@@ -58,14 +53,13 @@ def test_windows_fit_what_an_alarm_may_have(stage: Synthesised) -> None:
         assert alarm.properties["EvaluationPeriods"] * alarm.queries[0].period <= longest
 
 
-def test_somebody_is_told_within_minutes(stage: Synthesised) -> None:
-    """A failure is in the window as soon as it happens, and that is looked at each minute."""
+def test_a_page_comes_within_fifteen_minutes(stage: Synthesised) -> None:
     for alarm in stage.properties(METRIC):
         if alarm["AlarmDescription"].startswith("PAGE") and "Metrics" not in alarm:
             assert alarm["DatapointsToAlarm"] * alarm["Period"] <= 15 * 60
 
 
-def test_cloudwatch_may_publish_to_the_topic_and_nobody_without_tls(stage: Synthesised) -> None:
+def test_only_cloudwatch_may_publish_to_the_topic_and_only_over_tls(stage: Synthesised) -> None:
     ((topic, properties),) = ((name, each["Properties"]) for name, each in stage.of("AWS::SNS::Topic").items())
     policy = stage.only("AWS::SNS::TopicPolicy")
     assert policy["Topics"] == [{"Ref": topic}]
@@ -87,7 +81,7 @@ def test_cloudwatch_may_publish_to_the_topic_and_nobody_without_tls(stage: Synth
 
 
 def test_cloudwatch_may_use_the_topics_key(stage: Synthesised) -> None:
-    """With a key that it may not use, alarms are dropped without a word."""
+    """Otherwise it drops alarms silently."""
     (key,) = stage.only("AWS::SNS::Topic")["KmsMasterKeyId"]["Fn::GetAtt"][:1]
     properties = stage.of("AWS::KMS::Key")[key]["Properties"]
     assert properties["EnableKeyRotation"]
@@ -98,13 +92,13 @@ def test_cloudwatch_may_use_the_topics_key(stage: Synthesised) -> None:
     assert all("Condition" not in each for each in uses)
 
 
-def test_alarms_reach_the_address_that_is_set(synth: Synth) -> None:
+def test_alarms_go_to_the_configured_address(synth: Synth) -> None:
     (subscription,) = synth({"alarm_email": "ops@example.com"}).properties("AWS::SNS::Subscription")
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "ops@example.com")
     assert not synth({}).of("AWS::SNS::Subscription")
 
 
-def test_a_deployment_is_rolled_back_for_the_new_version_and_the_heartbeat(stage: Synthesised) -> None:
+def test_new_version_and_heartbeat_alarms_roll_back_a_deployment(stage: Synthesised) -> None:
     (group,) = stage.properties("AWS::CodeDeploy::DeploymentGroup")
     watched = [stage.of(METRIC)[alarm["Name"]["Ref"]] for alarm in group["AlarmConfiguration"]["Alarms"]]
     assert {name_of(alarm) for alarm in watched} == {"new-version-errors", "heartbeat-failed", "heartbeat-wrong"}
@@ -119,13 +113,13 @@ def test_a_deployment_is_rolled_back_for_the_new_version_and_the_heartbeat(stage
     assert dimensions["ExecutedVersion"] == dimensions["function_version"] == version
 
 
-def test_what_is_kept_warm_is_watched_where_anything_is(stage: Synthesised) -> None:
+def test_provisioned_concurrency_has_alarms_if_it_is_on(stage: Synthesised) -> None:
     names = {name_of(alarm) for alarm in stage.of(METRIC).values()}
     warm = {"provisioned-utilisation", "provisioned-spillover", "cold-starts"}
     assert names & warm == (warm if stage.config.provisioned_lowest else set())
 
 
-def test_missing_post_is_an_alarm_where_busy_hours_are_set(synth: Synth) -> None:
+def test_missing_traffic_has_an_alarm_if_busy_hours_are_set(synth: Synth) -> None:
     def watched(**values: str) -> bool:
         return any(name_of(alarm) == "no-traffic" for alarm in synth(values).of(METRIC).values())
 
@@ -133,20 +127,21 @@ def test_missing_post_is_an_alarm_where_busy_hours_are_set(synth: Synth) -> None
     assert not watched(stage="dev")
 
 
-def test_no_alarm_watches_what_is_usual(synth: Synth) -> None:
+def test_usual_warnings_have_no_alarm(synth: Synth) -> None:
     names = {name_of(alarm) for alarm in synth({"usual_warnings": "resized,low_contrast"}).of(METRIC).values()}
     assert {name for name in names if name.startswith("warning-")} == {
         f"warning-{code}" for code in ("blank", "unclear", "cluttered", "inverted", "colour", "recentred")
     }
 
 
-def test_drift_needs_reference_shares(synth: Synth) -> None:
-    with pytest.raises(ConfigError, match="model_version is '77'; it takes one of model/digits, or reference_shares"):
-        synth({"model_version": "77"})
-    assert synth({"model_version": "77", "reference_shares": ",".join(["0.1"] * 10)})
+def test_a_failed_observer_is_a_ticket(stage: Synthesised) -> None:
+    (alarm,) = (each for each in stage.properties(METRIC) if each.get("MetricName") == "ObserverFailures")
+    assert alarm["AlarmDescription"].startswith("TICKET")
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["Period"]) == ("Sum", 1, 15 * 60)
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": stage.config.service_name}]
 
 
-def test_the_objective_counts_what_the_alarms_count(stage: Synthesised) -> None:
+def test_the_objective_and_the_burn_rate_alarms_count_the_same_requests(stage: Synthesised) -> None:
     objective = stage.only("AWS::ApplicationSignals::ServiceLevelObjective")
     assert objective["Goal"]["AttainmentGoal"] == 99.99
     assert objective["Goal"]["Interval"]["RollingInterval"] == {"Duration": 30, "DurationUnit": "DAY"}
@@ -159,8 +154,8 @@ def test_the_objective_counts_what_the_alarms_count(stage: Synthesised) -> None:
     assert [each["MetricStat"]["Metric"] for (each,) in counted] == [alarmed["requests60"], alarmed["errors60"]]
 
 
-def test_the_stages_of_an_account_are_told_apart(synth: Synth) -> None:
-    """API Gateway's metrics carry the API's name, and Lambda's reports nothing at all."""
+def test_two_stages_of_an_account_have_different_metrics(synth: Synth) -> None:
+    """API Gateway's metrics have the API's name as a dimension; Lambda's reports have none."""
     dev, prod = (synth({"stage": name}) for name in ("dev", "prod"))
     assert dev.only("AWS::ApiGateway::RestApi")["Name"] != prod.only("AWS::ApiGateway::RestApi")["Name"]
     in_dev, in_prod = (
@@ -173,20 +168,9 @@ def test_the_stages_of_an_account_are_told_apart(synth: Synth) -> None:
     assert in_dev.isdisjoint(in_prod)
 
 
-def test_the_cost_is_that_of_what_is_deployed(synth: Synth) -> None:
+def test_the_cost_estimate_counts_what_is_deployed(synth: Synth) -> None:
     deployed, prod = cost.read()["deployed"], synth({"stage": "prod"})
     metrics = [query.name for each in alarms.read(prod.template).values() for query in each.queries if query.name]
     assert (deployed["alarm_metrics"], deployed["composites"]) == (len(metrics), len(prod.of(COMPOSITE)))
     assert deployed["dashboards"] == len(prod.of("AWS::CloudWatch::Dashboard"))
     assert deployed["keys"] == len(prod.of("AWS::KMS::Key"))
-
-
-def test_its_docstring_says_what_the_alarms_cost(synth: Synth) -> None:
-    said = " ".join((monitoring.__doc__ or "").split())
-    for name in ("prod", "dev"):
-        stage = synth({"stage": name})
-        metrics = sum(len([q for q in alarm.queries if q.name]) for alarm in alarms.read(stage.template).values())
-        composites = len(stage.of(COMPOSITE))
-        dollars = 0.1 * metrics + 0.5 * composites
-        assert f"{name} {len(stage.of(METRIC))} on {metrics}" in said, json.dumps([name, metrics])
-        assert f"{dollars:.2f}" in said

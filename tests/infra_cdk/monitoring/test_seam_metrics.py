@@ -1,22 +1,28 @@
-"""The metrics that alarms and widgets name are those that the function and the heartbeat emit, to the dimension."""
+"""Alarms and dashboards use the metrics and log fields that the function and the heartbeat really write."""
 
+import json
 import re
 from functools import cache
+from io import StringIO
 from typing import Any
 
-from infra_cdk import config
-from infra_cdk.monitoring import metrics
-from infra_cdk.monitoring.alarms.model import MEANS, WARNING_SHARES
-from lambda_fn.digits import interpret, prepare
-from lambda_fn.observers import telemetry
-from scripts.simulate.cloudwatch import alarms, dashboards, recording
+import pytest
+
+from infra_cdk.monitoring import metric_names
+from infra_cdk.served_model import ServedModel
+from lambda_fn.inference.contract import Contract
+from lambda_fn.observers import metrics
+from lambda_fn.observers.guard import Observers
+from lambda_fn.observers.request_log import RequestLog
+from scripts.simulate.cloudwatch import alarms, recording
 from scripts.simulate.cloudwatch.queries import Query
-from scripts.simulate.cloudwatch.recording import Recording
+from scripts.simulate.cloudwatch.recording import Recording, Request
 from scripts.simulate.cloudwatch.store import Name
 from tests.infra_cdk.conftest import ROOT, Synthesised
+from tests.infra_cdk.monitoring import dashboard_widgets
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-# As Lambda writes it: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
+# https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
 REPORT: dict[str, Any] = {
     "time": "2026-11-21T12:00:00.000Z",
     "type": "platform.report",
@@ -29,52 +35,49 @@ REPORT: dict[str, Any] = {
 
 @cache
 def recorded(service: str) -> Recording:
-    """Pictures with every warning, refused requests, failed ones, and the heartbeat."""
+    """Images with every warning, rejected requests, failed ones, and the heartbeat, from the real handlers."""
     return recording.record(["odd"], service=service)
 
 
-def service_of(stage: Synthesised) -> str:
-    function = next(
-        each["Properties"]
-        for name, each in stage.of("AWS::Lambda::Function").items()
-        if name.startswith("ServiceFunction")
-    )
-    return str(function["Environment"]["Variables"]["SERVICE_NAME"])
+def requests(stage: Synthesised) -> list[Request]:
+    return [each for kind in recorded(stage.config.service_name).values() for each in kind]
 
 
-def emitted(stage: Synthesised) -> dict[Name, str]:
-    """The metrics with their units, from the handlers that run with the stage's name."""
-    return {
-        name: unit
-        for requests in recorded(service_of(stage)).values()
-        for request in requests
-        for name, unit in request.units.items()
-    }
+def failed_observer(service: str) -> Request:
+    def observer(_: RequestLog) -> None:
+        raise ValueError
+
+    stream = StringIO()
+    directory = ROOT / "model" / "digits" / "2"
+    Observers([observer], service, stream)(RequestLog(Contract.read(directory / "contract.json")))
+    request = Request()
+    for line in stream.getvalue().splitlines():
+        request.add_line(json.loads(line))
+    return request
 
 
-def filtered(stage: Synthesised) -> dict[Name, str]:
-    """The metrics that filters make of the platform's report and of the function's own lines."""
-    said = (each for requests in recorded(service_of(stage)).values() for each in requests)
-    lines = [REPORT, *(line for each in said for line in each.lines)]
-    made = {}
+def emitted(stage: Synthesised) -> set[Name]:
+    """The metrics that the handlers emit with the stage's settings."""
+    return {name for each in (*requests(stage), failed_observer(stage.config.service_name)) for name in each.units}
+
+
+def filtered(stage: Synthesised) -> set[Name]:
+    """The metrics that the metric filters make from the platform's report and the function's log lines."""
+    lines = [REPORT, *(line for each in requests(stage) for line in each.lines)]
+    made = set()
     for each in stage.properties("AWS::Logs::MetricFilter"):
-        field, value = re.fullmatch(r'\{ \$\.(\w+) = "([\w.]+)" \}', each["FilterPattern"]).groups()  # type: ignore[union-attr]
+        found = re.fullmatch(r'\{ \$\.(\w+) = "([\w.]+)" \}', each["FilterPattern"])
+        assert found
         (transformation,) = each["MetricTransformations"]
-        dimensions = {each["Key"]: each["Value"] for each in transformation.get("Dimensions", [])}
-        line = next(line for line in lines if line.get(field) == value)
-        assert _at(line, transformation["MetricValue"]) in (233, "1")
-        found = {key: _at(line, path) for key, path in dimensions.items()}
-        made[Name.of(transformation["MetricNamespace"], transformation["MetricName"], found)] = transformation["Unit"]
+        line = next(line for line in lines if line.get(found[1]) == found[2])
+        assert at(line, transformation["MetricValue"]) in (233, "1")
+        dimensions = {each["Key"]: at(line, each["Value"]) for each in transformation.get("Dimensions", [])}
+        made.add(Name.of(transformation["MetricNamespace"], transformation["MetricName"], dimensions))
     return made
 
 
-def test_only_what_the_function_answers_with_a_5xx_is_filtered_as_failed(stage: Synthesised) -> None:
-    for requests in recorded(service_of(stage)).values():
-        for each in requests:
-            assert each.failed == any(line.get("status", 0) >= 500 for line in each.lines)
-
-
-def _at(line: dict[str, Any], path: str) -> Any:
+def at(line: dict[str, Any], path: str) -> Any:
+    """The member of a log line at a path such as $.record.metrics; anything else stands for itself."""
     value: Any = line
     if not path.startswith("$."):
         return path
@@ -83,29 +86,25 @@ def _at(line: dict[str, Any], path: str) -> Any:
     return value
 
 
-def named(stage: Synthesised) -> list[Query]:
-    graphs = [widget for board in dashboards.read(stage.template).values() for widget in board]
+def queries(stage: Synthesised) -> list[Query]:
+    """All metrics and expressions of alarms and graphs."""
+    graphs = [each for board in dashboard_widgets.read(stage.template).values() for each in board]
     return [
-        query
-        for queries in (
-            *(alarm.queries for alarm in alarms.read(stage.template).values()),
-            *(dashboards.queries(widget) for widget in graphs if widget.kind == "metric"),
-        )
-        for query in queries
+        *(query for alarm in alarms.read(stage.template).values() for query in alarm.queries),
+        *(query for widget in graphs if widget.kind == "metric" for query in widget.queries),
     ]
 
 
-def test_every_metric_of_ours_that_is_named_is_emitted(stage: Synthesised) -> None:
-    there = emitted(stage) | filtered(stage)
-    ours = {query.name for query in named(stage) if query.name and not query.name.namespace.startswith("AWS/")}
-    assert len(ours) > 25
-    assert ours <= there.keys(), ours - there.keys()
+def test_every_metric_of_the_service_is_emitted(stage: Synthesised) -> None:
+    used = {query.name for query in queries(stage) if query.name and not query.name.namespace.startswith("AWS/")}
+    assert len(used) > 25
+    assert used <= emitted(stage) | filtered(stage)
 
 
-def test_every_search_finds_something(stage: Synthesised) -> None:
-    for query in named(stage):
+def test_every_search_finds_a_metric(stage: Synthesised) -> None:
+    for query in queries(stage):
         if query.expression.startswith("SEARCH('{PostalDigits"):
-            found = dashboards.SEARCH.fullmatch(query.expression)
+            found = dashboard_widgets.SEARCH.fullmatch(query.expression)
             assert found
             _, dimensions, metric, _, service, _, _ = found.groups()
             assert any(
@@ -116,46 +115,67 @@ def test_every_search_finds_something(stage: Synthesised) -> None:
             )
 
 
+def test_only_a_5xx_of_the_function_is_filtered_as_failed(stage: Synthesised) -> None:
+    for each in requests(stage):
+        assert each.failed == any(line.get("status", 0) >= 500 for line in each.lines)
+
+
+def test_every_log_query_finds_lines_that_have_its_fields(stage: Synthesised) -> None:
+    lines = [line for each in requests(stage) for line in each.lines]
+    boards = dashboard_widgets.read(stage.template).values()
+    for query in (each.properties["query"] for board in boards for each in board if each.kind == "log"):
+        conditions = re.findall(r'(\w+) = "(\w+)"', query)
+        found = [line for line in lines if any(line.get(field) == value for field, value in conditions)]
+        shown = re.findall(r"(?:\| fields @timestamp, | by )([\w, ]+)", query)[0].split(", ")
+        assert any(set(shown) <= line.keys() for line in found), query
+
+
 def test_both_sides_have_the_same_names() -> None:
-    here = {name: value for name, value in vars(metrics).items() if name.isupper() and isinstance(value, str)}
-    there = {name: value for name, value in vars(telemetry).items() if name.isupper() and isinstance(value, str)}
+    here, there = (
+        {name: value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
+        for module in (metric_names, metrics)
+    )
     shared = here.keys() & there.keys()
-    assert len(shared) >= 12
+    assert len(shared) >= 15
     assert {name: here[name] for name in shared} == {name: there[name] for name in shared}
-    assert metrics.DIGITS == telemetry.DIGITS
 
 
-def test_every_warning_is_watched() -> None:
-    codes = {value for name, value in vars(prepare).items() if name.isupper() and isinstance(value, str)}
-    assert interpret.BLANK in codes
-    assert codes == set(config.WARNINGS) == set(WARNING_SHARES) == set(MEANS)
-    assert {metrics.warning(code) for code in codes} == {telemetry.metric_name("Warning", code) for code in codes}
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_both_sides_read_the_same_contract(version: str) -> None:
+    model = ServedModel.read(ROOT, "digits", version)
+    contract = Contract.read(ROOT / "model" / "digits" / version / "contract.json")
+    assert model.units_metric == metrics.inputs_of(contract.unit)
+    assert (model.labels, model.class_metrics) == (contract.labels, contract.class_metrics)
+    assert model.warnings.keys() == contract.warnings.keys()
+    assert {metric_names.warning(code) for code in model.warnings} == {
+        metrics.named("Warning", code) for code in contract.warnings
+    }
 
 
 def entries() -> set[str]:
+    """Headings of the alarms' section of the runbook."""
     section = RUNBOOK.split("\n## Alarms\n")[1].split("\n## ")[0]
     return set(re.findall(r"^### (\S+)$", section, re.MULTILINE))
 
 
-def test_every_alarm_has_its_entry_and_every_entry_an_alarm(stage: Synthesised) -> None:
-    anchors = {
-        each["AlarmDescription"].split("docs/runbook.md#")[1]
-        for kind in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
-        for each in stage.properties(kind)
-    }
+def descriptions(stage: Synthesised) -> list[str]:
+    kinds = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+    return [each["AlarmDescription"] for kind in kinds for each in stage.properties(kind)]
+
+
+def test_every_alarm_has_a_runbook_entry_and_every_entry_an_alarm(stage: Synthesised) -> None:
+    anchors = {each.split("docs/runbook.md#")[1] for each in descriptions(stage)}
     assert anchors <= entries()
     if stage.config.stage == "prod":
         assert anchors == entries()
 
 
-def test_an_entry_says_the_same_severity_as_the_alarm(stage: Synthesised) -> None:
-    for kind in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
-        for each in stage.properties(kind):
-            severity, anchor = each["AlarmDescription"].split(".")[0], each["AlarmDescription"].split("#")[1]
-            assert f"### {anchor}\n\n**{severity}" in RUNBOOK
+def test_a_runbook_entry_has_the_alarms_severity(stage: Synthesised) -> None:
+    for each in descriptions(stage):
+        assert f"### {each.split('#')[1]}\n\n**{each.split('.')[0]}" in RUNBOOK
 
 
-def test_links_within_the_runbook_lead_somewhere() -> None:
+def test_links_within_the_runbook_have_targets() -> None:
     headings = {
         re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
         for heading in re.findall(r"^#+ (.+)$", RUNBOOK, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The bucket of model versions, where a stage asks for one."""
+"""The bucket of model versions."""
 
 import json
 
@@ -7,11 +7,11 @@ from scripts import publish
 from tests.infra_cdk.conftest import Synthesised
 
 
-def test_there_is_one_where_the_stage_asks_for_it(stage: Synthesised) -> None:
+def test_the_stage_decides_whether_there_is_one(stage: Synthesised) -> None:
     assert bool(stage.of("AWS::S3::Bucket")) == stage.config.model_bucket
 
 
-def test_it_is_private_encrypted_and_outlives_the_stack(stage: Synthesised) -> None:
+def test_it_is_private_encrypted_and_kept_when_the_stack_is_deleted(stage: Synthesised) -> None:
     for name, bucket in stage.of("AWS::S3::Bucket").items():
         properties = bucket["Properties"]
         assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
@@ -27,7 +27,7 @@ def test_it_is_private_encrypted_and_outlives_the_stack(stage: Synthesised) -> N
         assert denied
 
 
-def test_the_function_reads_the_versions_of_the_bucket_that_it_is_told(stage: Synthesised) -> None:
+def test_the_function_may_read_versions_from_the_bucket_of_its_setting_and_not_write(stage: Synthesised) -> None:
     if not stage.config.model_bucket:
         return
     variables = stage.function["Environment"]["Variables"]
@@ -40,14 +40,14 @@ def test_the_function_reads_the_versions_of_the_bucket_that_it_is_told(stage: Sy
     assert "s3:Put" not in json.dumps(statements)
 
 
-def test_whoever_checks_the_function_reads_where_it_reads(stage: Synthesised) -> None:
+def test_heartbeat_and_hook_read_the_model_from_the_same_place(stage: Synthesised) -> None:
     for entry in ("heartbeat", "pre_traffic"):
-        function = stage.companion(entry)["Properties"]
+        function = stage.auxiliary_function(entry)["Properties"]
         variables = function["Environment"]["Variables"]
         assert variables.get("MODEL_URI") == stage.function["Environment"]["Variables"].get("MODEL_URI")
         may_read = "s3:GetObject" in stage.allowed(function["Role"]["Fn::GetAtt"][0])
         assert may_read == stage.config.model_from_bucket
 
 
-def test_versions_are_published_where_the_function_may_read() -> None:
+def test_the_publish_command_uses_the_prefix_that_the_function_may_read() -> None:
     assert publish.PREFIX == PREFIX
