@@ -1,4 +1,4 @@
-"""What all tests share: MNIST, events as API Gateway sends them, the real handler and the real server around it."""
+"""Shared by all tests: MNIST, events as API Gateway sends them, the real handler, and a server around it."""
 
 import base64
 import copy
@@ -18,17 +18,33 @@ import pytest
 from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
+from lambda_fn.inference.contract import Contract
 from lambda_fn.settings import Settings
 from model.digits.data import mnist as mnist_files
 from tests.server import running
 
 EVENTS = Path(__file__).parent / "events"
+# The default version of the digits, its folder and its contract; and all versions.
+VERSION = Settings().models["digits"]
+DIGITS = Settings().model_repository / "digits" / VERSION
+CONTRACT = Contract.read(DIGITS / "contract.json")
+VERSIONS = sorted(path.parent.name for path in DIGITS.parent.glob("*/contract.json"))
+# What a model version needs in order to run.
+FILES = ("model.onnx", "contract.json", "golden.npz", "golden_requests.json")
+
 Event = dict[str, Any]
+Answer = tuple[int, dict[str, Any]]
+
+# The same few examples each time, so that a change does not fail by chance; `make fuzz` tries more, new ones each time.
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("short", derandomize=True, max_examples=60, deadline=None, suppress_health_check=SLOW)
+settings.register_profile("long", max_examples=1000, deadline=None, suppress_health_check=SLOW, print_blob=True)
+settings.load_profile("short")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--image", default="postal-digits:latest", help="the container image under test")
-    parser.addoption("--screenshots", action="store_true", help="write the README's pictures of the pages anew")
+    parser.addoption("--screenshots", action="store_true", help="take the README's screenshots of the pages again")
 
 
 @pytest.fixture(scope="session")
@@ -53,17 +69,8 @@ def event() -> Callable[..., Event]:
     return make
 
 
-Answer = tuple[int, dict[str, Any]]
-
-# The same short look each time, for a change must not fail by chance; `make fuzz` looks further, anew each time.
-SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
-settings.register_profile("short", derandomize=True, max_examples=60, deadline=None, suppress_health_check=SLOW)
-settings.register_profile("long", max_examples=1000, deadline=None, suppress_health_check=SLOW, print_blob=True)
-settings.load_profile("short")
-
-
 @pytest.fixture(scope="session")
-def call(event: Callable[..., dict[str, Any]]) -> Callable[..., Answer]:
+def call(event: Callable[..., Event]) -> Callable[..., Answer]:
     """Calls the handler with a body, as API Gateway would: status and body of the response."""
     from lambda_fn.handler import handler
 
@@ -81,31 +88,47 @@ def server() -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the default version, alone in a repository: tmp_path/digits/<version>."""
+    folder = tmp_path / "digits" / VERSION
+    folder.mkdir(parents=True)
+    for name in FILES:
+        shutil.copy(DIGITS / name, folder)
+    return folder
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def change_contract(folder: Path, **members: object) -> None:
+    """Gives the contract other members."""
+    contract = json.loads((folder / "contract.json").read_bytes()) | members
+    (folder / "contract.json").write_text(json.dumps(contract))
+
+
 @pytest.fixture(scope="session")
 def swapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model repository whose model takes 3 for 8 and 8 for 3, and whose contract and golden answers agree with it."""
-    source = Settings().model_directory
-    folder = tmp_path_factory.mktemp("model") / source.parent.name / source.name
-    shutil.copytree(source, folder)
+    """A model repository whose model takes 3 for 8 and 8 for 3. Its contract and golden tensors agree with it."""
+    folder = tmp_path_factory.mktemp("model") / "digits" / VERSION
+    shutil.copytree(DIGITS, folder)
     order = [0, 1, 2, 8, 4, 5, 6, 7, 3, 9]
-    model = onnx.load(source / "model.onnx")
+    model = onnx.load(DIGITS / "model.onnx")
     for weights in model.graph.initializer:
         if weights.dims[-1] == len(order):  # of the last layer
             array = onnx.numpy_helper.to_array(weights)[..., order]
             weights.CopyFrom(onnx.numpy_helper.from_array(array, weights.name))
     onnx.save(model, folder / "model.onnx")
-    with np.load(source / "golden.npz") as golden:
+    with np.load(DIGITS / "golden.npz") as golden:
         np.savez(folder / "golden.npz", images=golden["images"], probabilities=golden["probabilities"][:, order])
-    contract = json.loads((source / "contract.json").read_bytes())
-    for name, file in (("sha256", "model.onnx"), ("golden_sha256", "golden.npz")):
-        contract[name] = hashlib.sha256((folder / file).read_bytes()).hexdigest()
-    (folder / "contract.json").write_text(json.dumps(contract))
+    change_contract(folder, sha256=digest(folder / "model.onnx"), golden_sha256=digest(folder / "golden.npz"))
     return folder.parents[1]
 
 
 @pytest.fixture
 def handler_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Loads the function's handler once more, beside the one that all tests share, with other settings."""
+    """Loads the function's handler again, with other settings, beside the one that all tests share."""
 
     def load(**environment: str) -> Any:
         spec = importlib.util.find_spec("lambda_fn.handler")

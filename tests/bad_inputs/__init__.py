@@ -1,13 +1,13 @@
-"""Every input that was tried to break the service, each with the one answer that is right.
+"""Requests made to break the service, each with its right answer.
 
-Groups: A envelope and HTTP, B JSON's syntax, C the request's members, D arrays, E base64, F picture files, M forms,
+Groups: A envelope and HTTP, B JSON's syntax, C the request's members, D arrays, E base64, F image files, M forms,
 V the Open Inference Protocol and gzip.
-A case that another system would refuse and this one takes is here too, with 200.
+What other systems refuse and this one takes is here too, with 200.
 """
 
 from functools import cache
 
-from tests.bad_inputs import arrays, base64_text, envelope, forms, json_syntax, members, open_inference, picture_files
+from tests.bad_inputs import arrays, base64_text, envelope, forms, image_files, json_syntax, members, open_inference
 from tests.bad_inputs.case import GOOD, Case
 
 CASES: list[Case] = [
@@ -16,7 +16,7 @@ CASES: list[Case] = [
     *members.CASES,
     *arrays.CASES,
     *base64_text.CASES,
-    *picture_files.CASES,
+    *image_files.CASES,
     *forms.CASES,
     *open_inference.CASES,
 ]
@@ -24,7 +24,7 @@ CASES: list[Case] = [
 
 @cache
 def small() -> list[Case]:
-    """Those of few bytes, for tests that look at something else than size."""
+    """The cases with a small body, for tests that are not about size."""
     return [case for case in CASES if len(case.body or b"") < 20_000]
 
 

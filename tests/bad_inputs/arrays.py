@@ -1,4 +1,4 @@
-"""D: arrays of pixels. A picture is H×W or H×W×C and square; its scale is its own."""
+"""D: arrays of pixels. An image is H×W or H×W×C and square, and has its own scale."""
 
 import copy
 import json
@@ -51,8 +51,8 @@ CASES = [
     _x("five dimensions", [[_filled([9])]], 400, "wrong_rank"),
     _x("channels of two lengths", [[[1, 2, 3], [1, 2]], [[1, 2, 3], [1, 2, 3]]], 400, "ragged"),
     _x("a channel missing", [[[1], [1]], [[1], []]], 400, "ragged"),
-    _x("a picture of one pixel", [[7]], 200),
-    _x("pictures of several sizes", [SEVEN, [[0, 1], [2, 3]], _filled(0, 64, 64)], 200),
+    _x("an image of one pixel", [[7]], 200),
+    _x("images of several sizes", [SEVEN, [[0, 1], [2, 3]], _filled(0, 64, 64)], 200),
     _x("whole numbers 0 to 255", SEVEN, 200),
     _x("fractions 0 to 1", FRACTIONS, 200),
     _x("both scales in one batch", [SEVEN, FRACTIONS], 200),

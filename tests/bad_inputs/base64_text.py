@@ -6,7 +6,7 @@ import random
 from functools import partial
 
 from tests.bad_inputs.case import Case, of
-from tests.bad_inputs.picture_files import png
+from tests.bad_inputs.image_files import png
 
 _e = partial(of, "E")
 SEVEN = base64.b64encode(png()).decode()

@@ -1,4 +1,4 @@
-"""One bad input: the request that a client sends, or the event that only API Gateway could, and the right answer."""
+"""One bad input: a request that a client sends, or an event that only API Gateway could, and the right answer."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from lambda_fn.api.proxy_event import proxy_event
 
 SEVEN = json.loads((Path(__file__).parents[1] / "events" / "seven.json").read_bytes())["x"]
 GOOD = json.dumps({"x": SEVEN}).encode()
-# Lambda takes 6 MB, base64 included: the most that a body can be before it is wrapped, headers left aside.
+# The largest body that still fits Lambda's 6 MB in base64, without headers.
 MOST = 4_400_000
 
 
@@ -23,7 +23,7 @@ class Case:
         status, code: of the answer; the code of a 200 is "".
         path: with the query string.
         make: gives the body, or None for none; a function, for many bodies are large.
-        members: what the event says otherwise than the request would; such a case can't be sent over HTTP.
+        members: of the event, in place of the request's own; such a case can't be sent over HTTP.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Case:
 
     @property
     def body(self) -> bytes | None:
-        """Made anew each time."""
+        """A new one each time."""
         return self.make()
 
     @property
@@ -61,7 +61,7 @@ class Case:
 def of(
     group: str, name: str, body: bytes | str | Callable[[], bytes], status: int, code: str = "", **more: Any
 ) -> Case:
-    """A case by its body, on the route of its group."""
+    """A case with a body, on the route of its group."""
     make = body if callable(body) else (lambda: body.encode() if isinstance(body, str) else body)
     path = "/predict/img" if group in "FM" else "/predict/batch"
     return Case(name, group, status, code, make=make, **({"path": path} | more))

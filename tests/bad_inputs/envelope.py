@@ -1,10 +1,10 @@
-"""A: the envelope. Content types are not asked for: Triton's client sends none, so the bytes alone decide."""
+"""A: the envelope. The Content-Type does not matter, only the bytes: Triton's client sends none."""
 
 import json
 from typing import Any
 
 from tests.bad_inputs.case import GOOD, MOST, Case
-from tests.bad_inputs.picture_files import png
+from tests.bad_inputs.image_files import png
 
 FORM = b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n' + png() + b"\r\n--b--\r\n"
 TEXT = GOOD.decode()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.bad_inputs.case import Case, of
-from tests.bad_inputs.picture_files import png
+from tests.bad_inputs.image_files import png
 
 TYPE = "multipart/form-data; boundary=b"
 FILE = b'Content-Disposition: form-data; name="f"; filename="f.png"\r\n\r\n' + png()

@@ -5,12 +5,12 @@ from functools import partial
 from tests.bad_inputs.case import GOOD, MOST, of
 
 _b = partial(of, "B")
-PICTURE = "[[0,1],[2,3]]"
+IMAGE = "[[0,1],[2,3]]"
 
 CASES = [
     _b("an opened brace", "{", 400, "not_json"),
-    _b("a comma at the end", f'{{"x": [{PICTURE},]}}', 400, "not_json"),
-    _b("a comma at the start", f'{{"x": [,{PICTURE}]}}', 400, "not_json"),
+    _b("a comma at the end", f'{{"x": [{IMAGE},]}}', 400, "not_json"),
+    _b("a comma at the start", f'{{"x": [,{IMAGE}]}}', 400, "not_json"),
     _b("garbage at the end", GOOD + b"x", 400, "not_json"),
     _b("a NUL at the end", GOOD + b"\0", 400, "not_json"),
     _b("a byte order mark", b"\xef\xbb\xbf" + GOOD, 200),
@@ -23,8 +23,8 @@ CASES = [
     _b("a lone surrogate as an image", '{"images": ["\\udfff"]}', 400, "not_json"),
     _b("a NUL in a string", '{"x": "a\\u0000b"}', 400, "not_an_array"),
     _b("a bare NUL in a string", b'{"x": "a\0b"}', 400, "not_json"),
-    _b("a key twice", f'{{"x": {PICTURE}, "x": {PICTURE}}}', 400, "unknown_field"),
-    _b("a key in escapes", f'{{"\\u0078": {PICTURE}}}', 200),
+    _b("a key twice", f'{{"x": {IMAGE}, "x": {IMAGE}}}', 400, "unknown_field"),
+    _b("a key in escapes", f'{{"\\u0078": {IMAGE}}}', 200),
     _b("1,025 levels", "[" * 1025 + "]" * 1025, 400, "not_json"),
     _b("1,000 levels in x", f'{{"x": {"[" * 1000}1{"]" * 1000}}}', 400, "wrong_rank"),
     _b("100,000 levels", "[" * 100_000 + "]" * 100_000, 400, "not_json"),
@@ -48,7 +48,7 @@ CASES = [
     _b("single quotes", "{'x': [[0]]}", 400, "not_json"),
     _b("a comment", '{"x": [[0]] /* seven */}', 400, "not_json"),
     _b("two documents", GOOD + b"\n" + GOOD, 400, "not_json"),
-    _b("an array at the top", PICTURE, 400, "not_an_object"),
+    _b("an array at the top", IMAGE, 400, "not_an_object"),
     _b("a string at the top", '"x"', 400, "not_an_object"),
     _b("a number at the top", "7", 400, "not_an_object"),
     _b("a boolean at the top", "true", 400, "not_an_object"),

@@ -1,4 +1,4 @@
-"""Picture files of every kind and every damage, made anew each time."""
+"""Makes image files, good and damaged."""
 
 import struct
 import zlib
@@ -45,7 +45,7 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def made_png(width: int, height: int, *chunks: bytes, depth: int = 8, colour: int = 0, data: bytes = b"\0") -> bytes:
-    """A PNG that says what it is told to say."""
+    """A PNG whose header says this, whatever its data."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
     return SIGNATURE + header + b"".join(chunks) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
 
@@ -68,26 +68,26 @@ def scans(count: int, side: int = 280) -> bytes:
 
 
 def segments(count: int, size: int = 65_000) -> bytes:
-    """A JPEG with so many segments of EXIF."""
+    """A JPEG with many segments of EXIF."""
     segment = b"\xff\xe1" + struct.pack(">H", size + 2) + b"Exif\0\0".ljust(size, b"M")
     return jpeg()[:2] + segment * count + jpeg()[2:]
 
 
 def frame(marker: bytes = b"\xc0", precision: int = 8, height: int = 280, width: int = 280) -> bytes:
-    """A JPEG whose frame header says otherwise."""
+    """A JPEG with another frame header."""
     start = jpeg().index(b"\xff\xc0")
     header = b"\xff" + marker + b"\x00\x0b" + struct.pack(">BHH", precision, height, width)
     return jpeg()[:start] + header + jpeg()[start + len(header) :]
 
 
 def rotated() -> bytes:
-    """The seven on its side, and EXIF saying so."""
+    """The seven on its side, with EXIF that says so."""
     exif = Image.Exif()
     exif[0x0112] = 6
     return saved(seven(side=280).transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
 
 
 def frames(kind: str, count: int = 50) -> bytes:
-    """So many frames in one file."""
+    """Several frames in one file."""
     others = [seven(side=28 + 2 * number).resize((64, 64)) for number in range(1, count)]
     return saved(seven(side=64), kind, save_all=True, append_images=others)

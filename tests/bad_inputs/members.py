@@ -1,4 +1,4 @@
-"""C: the request's members, and how many pictures there are."""
+"""C: the request's members, and the number of images."""
 
 import base64
 import json
@@ -28,16 +28,16 @@ CASES = [
     _c("an empty x", '{"x": []}', 400, "empty"),
     _c("an empty images", '{"images": []}', 400, "empty"),
     _c("8,192 files", lambda: json.dumps({"images": [FILE] * 8192}).encode(), 200),
-    _c("2,000 pictures of four pixels", lambda: b'{"x":[%s]}' % (SMALL * 2000)[:-1], 200),
-    _c("8,193 pictures", lambda: b'{"x":[%s]}' % (SMALL * 8193)[:-1], 413, "too_many_images"),
+    _c("2,000 images of four pixels", lambda: b'{"x":[%s]}' % (SMALL * 2000)[:-1], 200),
+    _c("8,193 images", lambda: b'{"x":[%s]}' % (SMALL * 8193)[:-1], 413, "too_many_images"),
     _c("8,193 files", lambda: b'{"images":[%s""]}' % (b'"",' * 8192), 413, "too_many_images"),
     _c("an unknown member", _with(threshold=0.5), 400, "unknown_field"),
     _c("x and images", _with(images=["e30="]), 400, "unknown_field"),
     _c("neither x nor images", '{"image": "e30="}', 400, "missing_x"),
-    _c("a number among pictures", json.dumps({"x": [SEVEN, 7]}), 400, "not_an_image"),
-    _c("a file among pictures", json.dumps({"x": [SEVEN, "e30="]}), 400, "not_an_image"),
-    _c("a picture among files", json.dumps({"images": [SEVEN]}), 400, "not_an_image"),
-    _c("an object as a picture", '{"x": [{"pixels": []}]}', 400, "not_an_image"),
+    _c("a number among images", json.dumps({"x": [SEVEN, 7]}), 400, "not_an_image"),
+    _c("a file among images", json.dumps({"x": [SEVEN, "e30="]}), 400, "not_an_image"),
+    _c("an image among files", json.dumps({"images": [SEVEN]}), 400, "not_an_image"),
+    _c("an object as an image", '{"x": [{"pixels": []}]}', 400, "not_an_image"),
     _c("one bad in 64", json.dumps({"x": [SEVEN] * 63 + [[[0, 1], [2]]]}), 400, "ragged"),
     _c("an empty one in 64", json.dumps({"x": [SEVEN] * 63 + [[]]}), 400, "empty"),
     _c("__proto__", _with(__proto__={"x": 1}), 400, "unknown_field"),

@@ -1,4 +1,4 @@
-"""V: the Open Inference Protocol, in JSON and as raw bytes; and bodies that come in gzip, on every route."""
+"""V: the Open Inference Protocol, in JSON and as raw bytes; and gzip bodies, on every route."""
 
 import gzip
 import json
@@ -10,12 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from lambda_fn.inference.contract import Contract
-from lambda_fn.settings import Settings
 from tests.bad_inputs.case import GOOD, SEVEN, Case, of
 from tests.bad_inputs.make_files import png
 
-CONTRACT = Contract.read(Settings().model_directory / "contract.json")
 INFER = "/v2/models/digits/infer"
 LENGTH = "inference-header-content-length"
 FLAT = [value for row in SEVEN for value in row]
@@ -23,12 +20,12 @@ _v = partial(of, "V", path=INFER)
 
 
 def _tensor(**members: Any) -> dict[str, Any]:
-    tensor = {"name": CONTRACT.input_name, "shape": [1, 28, 28, 1], "datatype": "UINT8", "data": FLAT} | members
+    tensor = {"name": "images", "shape": [1, 28, 28, 1], "datatype": "UINT8", "data": FLAT} | members
     return {name: value for name, value in tensor.items() if value is not None}
 
 
 def _json(case: str, status: int, code: str, /, *, request: dict[str, Any] | None = None, **tensor: Any) -> Case:
-    """A request that is right but for these members of its tensor, and of itself."""
+    """A good request, but for these members of its tensor and of the request itself."""
     return _v(case, lambda: json.dumps({"inputs": [_tensor(**tensor)]} | (request or {})).encode(), status, code)
 
 

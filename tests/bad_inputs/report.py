@@ -1,4 +1,4 @@
-"""Answers to the bad inputs in, what a page tells of them out."""
+"""Writes what docs/reliability.md says about the bad inputs."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Gzip in, what was zipped or a refusal out."""
+"""Gzip bodies are unzipped within limits."""
 
 import gzip
 import tracemalloc
@@ -13,7 +13,7 @@ from lambda_fn.limits import UNZIPPED_BYTES, VALUES
 TEXT = b'{"x": [[0]]}'
 
 
-def test_what_was_zipped_comes_back() -> None:
+def test_unzipping_gives_the_original() -> None:
     assert unzip(gzip.compress(TEXT)) == TEXT
 
 
@@ -39,7 +39,7 @@ def bomb(size: int) -> bytes:
     ],
     ids=["no end", "no data", "checksum", "no header", "two bytes", "more", "twice", "bytes", "numbers", "arrays"],
 )
-def test_a_zipped_body_that_can_not_be_read_is_refused(content: bytes, status: int, code: str) -> None:
+def test_a_damaged_or_too_large_body_is_refused(content: bytes, status: int, code: str) -> None:
     with pytest.raises(RequestError) as caught:
         unzip(content)
     assert (caught.value.status, caught.value.code) == (status, code)
@@ -49,7 +49,7 @@ def test_a_body_may_unzip_to_the_limit() -> None:
     assert len(unzip(bomb(UNZIPPED_BYTES))) == UNZIPPED_BYTES
 
 
-def test_what_unzips_past_the_limit_is_not_held() -> None:
+def test_no_more_than_the_limit_is_held_in_memory() -> None:
     content = bomb(4 * UNZIPPED_BYTES)
     tracemalloc.start()
     try:

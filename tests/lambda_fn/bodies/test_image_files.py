@@ -1,4 +1,4 @@
-"""Files in, pixels out: every kind of PNG and JPEG, and everything that is none."""
+"""Every kind of PNG and JPEG is read; everything else is refused."""
 
 import struct
 import zlib
@@ -63,7 +63,7 @@ CASES: list[tuple[str, Callable[[], bytes], NDArray[Any]]] = [
 
 
 @pytest.mark.parametrize(("make", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
-def test_every_kind_is_read(make: Callable[[], bytes], expected: NDArray[Any]) -> None:
+def test_every_kind_of_file_is_read(make: Callable[[], bytes], expected: NDArray[Any]) -> None:
     assert np.abs(grey(decode(make())) - expected).max() <= 4
 
 
@@ -100,14 +100,14 @@ BAD: list[tuple[str, bytes, int, str]] = [
 
 
 @pytest.mark.parametrize(("content", "status", "code"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
-def test_what_is_no_picture_is_refused_with_its_index(content: bytes, status: int, code: str) -> None:
+def test_a_bad_file_is_refused_with_its_index(content: bytes, status: int, code: str) -> None:
     with pytest.raises(RequestError) as caught:
         image_files.decode([GOOD, content])
     assert (caught.value.status, caught.value.code) == (status, code)
     assert "image 1" in caught.value.message
 
 
-def test_the_pixels_of_a_batch_are_limited_before_they_are_decoded() -> None:
+def test_the_pixels_of_a_batch_are_limited_before_decoding() -> None:
     fits = encoded(Image.new("L", (4096, 4096)))
     with pytest.raises(RequestError) as caught:
         image_files.decode([fits[:2000]] + [png(4096, 4096)] * 5)

@@ -1,6 +1,7 @@
-"""Links in, files out: from public hosts by https only. The check is never replaced; what is fake is the world outside.
+"""Files are fetched by link from public hosts only, by https.
 
-A name resolves as the test says, and a connection to a public address ends at a server on the loopback.
+The check itself is never replaced. Only the network is fake: a name resolves to the addresses that a test gives, and a
+connection to a public address reaches a server on the loopback.
 """
 
 import gzip
@@ -13,12 +14,12 @@ import pytest
 
 from lambda_fn.bodies import image_link
 from lambda_fn.bodies.image_link import Network
-from lambda_fn.errors import InvalidRequest, OriginFailed, RequestError, TooLarge
+from lambda_fn.errors import InvalidRequest, OriginFailed, TooLarge
 from lambda_fn.limits import LINK_BYTES
 from tests.bad_inputs.make_files import png
 from tests.lambda_fn.bodies.tls_server import Answer, Authority, serving
 
-HOST, PUBLIC = "pictures.example", "93.184.215.14"
+HOST, PUBLIC = "images.example", "93.184.215.14"
 LINK = f"https://{HOST}/seven.png"
 Fetch = Callable[..., bytes]
 
@@ -32,7 +33,7 @@ def sends(content: bytes) -> Answer:
     return lambda connection: connection.sendall(content)
 
 
-def for_ever(start: bytes, again: bytes) -> Answer:
+def endlessly(start: bytes, again: bytes) -> Answer:
     def answer(connection: ssl.SSLSocket) -> None:
         connection.sendall(start)
         while True:
@@ -42,7 +43,7 @@ def for_ever(start: bytes, again: bytes) -> Answer:
 
 
 def slowly(content: bytes) -> Answer:
-    """One byte after another, for as long as the client waits: it is its leaving that ends the wait."""
+    """Sends one byte after another until the client leaves."""
 
     def answer(connection: ssl.SSLSocket) -> None:
         connection.settimeout(0.05)
@@ -57,8 +58,8 @@ def slowly(content: bytes) -> Answer:
     return answer
 
 
-class World:
-    """Remembers whom it was asked for; `addresses` are those of each resolution in turn, the last for ever."""
+class FakeNetwork:
+    """Records what it is asked for. Each resolution gets the next of `addresses`, and then the last one again."""
 
     def __init__(self, port: int, trust: ssl.SSLContext, *addresses: list[str]) -> None:
         self._port, self._trust, self._addresses = port, trust, list(addresses)
@@ -85,35 +86,30 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture
 def fetch(authority: Authority) -> Iterator[Fetch]:
-    """Fetches LINK from a server that answers so."""
+    """Fetches LINK from a server with that answer."""
 
     def from_server(answer: Answer, *, host: str = HOST, age: int = 0, trust: bool = True, seconds: float = 3) -> bytes:
         client = authority.trust() if trust else ssl.create_default_context()
         with serving(authority.server(host, age=age), answer) as port:
-            return image_link.fetch(LINK, seconds, World(port, client, [PUBLIC]).network)
+            return image_link.fetch(LINK, seconds, FakeNetwork(port, client, [PUBLIC]).network)
 
     return from_server
-
-
-def nobody() -> World:
-    """A world whose names are all public; nothing may be asked of it."""
-    return World(0, ssl.create_default_context(), [PUBLIC])
 
 
 def test_a_file_is_fetched_whole(fetch: Fetch) -> None:
     assert fetch(sends(response(png()))) == png()
 
 
-def test_a_file_without_a_length_is_what_comes_until_the_end(fetch: Fetch) -> None:
+def test_a_file_without_a_length_ends_with_the_connection(fetch: Fetch) -> None:
     assert fetch(sends(b"HTTP/1.0 200 OK\r\n\r\n" + png())) == png()
 
 
-def test_a_file_in_chunks_is_put_together(fetch: Fetch) -> None:
+def test_a_file_in_chunks_is_joined(fetch: Fetch) -> None:
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (png()[:50], png()[50:], b""))
     assert fetch(sends(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)) == png()
 
 
-def test_the_request_says_no_more_than_it_must() -> None:
+def test_the_request_has_only_the_headers_that_it_needs() -> None:
     seen: list[bytes] = []
 
     class Plain(ssl.SSLContext):
@@ -137,13 +133,13 @@ def test_the_request_says_no_more_than_it_must() -> None:
 
 
 REFUSED = [
-    *("", "seven.png", "//pictures.example/", "file:///proc/self/environ", "ftp://pictures.example/7.png"),
-    *("gopher://pictures.example/", "data:image/png;base64,e30=", "javascript:alert(1)", "https:", "https://"),
+    *("", "seven.png", "//images.example/", "file:///proc/self/environ", "ftp://images.example/7.png"),
+    *("gopher://images.example/", "data:image/png;base64,e30=", "javascript:alert(1)", "https:", "https://"),
     *(
-        "http://pictures.example/7.png",
-        "HTTP://pictures.example/",
-        "https:/pictures.example/",
-        "https:pictures.example",
+        "http://images.example/7.png",
+        "HTTP://images.example/",
+        "https:/images.example/",
+        "https:images.example",
     ),
     *("https://127.0.0.1/", "https://127.0.0.1:9001/2018-06-01/runtime/invocation/next", "https://localhost/"),
     *("https://localhost./", "https://localhost:9001/", "https://127.1/", "https://2130706433/", "https://0x7f000001/"),
@@ -155,39 +151,39 @@ REFUSED = [
         "https://93.184.215.14/",
     ),
     *("https://169.254.169.254/latest/meta-data/", "https://169.254.170.2/v2/credentials"),
-    *("https://pictures.example\\@127.0.0.1/", "https://pictures.example@127.0.0.1/", "https://a:b@pictures.example/"),
-    *("https://127.0.0.1#@pictures.example/", "https://pictures.example#x", "https://pictures.example/#x"),
-    *(f"https://pictures.example:{port}/" for port in ("99999", "22", "9001", "80", "", "0443", "443x")),
-    *(f"https://pictures{space}.example/" for space in ("\t", "\n", "\r\n", "\0", " ", "%00", "\u3002", "_")),
-    *(f"https://pictures.example/a{space}b" for space in ("\t", "\n", "\r\nHost: evil.example\r\n", "\0", " ", "é")),
-    *("https://.example/", "https://pictures..example/", "https://-a.example/", "https://a-.example/"),
-    *(f"https://{'a' * 64}.example/", "https://pictures.example/" + "a" * 2048, "https://pictures.123/"),
-    *(" https://pictures.example/", "https://pictures.example/\n", "https://ⓟictures.example/", "https://localhost?x"),
+    *("https://images.example\\@127.0.0.1/", "https://images.example@127.0.0.1/", "https://a:b@images.example/"),
+    *("https://127.0.0.1#@images.example/", "https://images.example#x", "https://images.example/#x"),
+    *(f"https://images.example:{port}/" for port in ("99999", "22", "9001", "80", "", "0443", "443x")),
+    *(f"https://images{space}.example/" for space in ("\t", "\n", "\r\n", "\0", " ", "%00", "\u3002", "_")),
+    *(f"https://images.example/a{space}b" for space in ("\t", "\n", "\r\nHost: evil.example\r\n", "\0", " ", "é")),
+    *("https://.example/", "https://images..example/", "https://-a.example/", "https://a-.example/"),
+    *(f"https://{'a' * 64}.example/", "https://images.example/" + "a" * 2048, "https://images.123/"),
+    *(" https://images.example/", "https://images.example/\n", "https://ⓘmages.example/", "https://localhost?x"),
 ]
 
 
 @pytest.mark.parametrize("link", REFUSED)
-def test_a_link_of_another_form_is_refused_before_anything_is_asked(link: str) -> None:
-    world = nobody()
+def test_a_link_of_another_form_is_refused_without_using_the_network(link: str) -> None:
+    fake = FakeNetwork(0, ssl.create_default_context(), [PUBLIC])
     with pytest.raises(InvalidRequest, match="image_link must be"):
-        image_link.fetch(link, 3, world.network)
-    assert world.resolved == world.connected == []
+        image_link.fetch(link, 3, fake.network)
+    assert fake.resolved == fake.connected == []
 
 
 @pytest.mark.parametrize(
     "link",
     [
-        "https://pictures.example",
-        "https://pictures.example:443/a",
-        "HTTPS://Pictures.Example?a=%0d",
+        "https://images.example",
+        "https://images.example:443/a",
+        "HTTPS://Images.Example?a=%0d",
         "https://a.b.c-d.ef",
     ],
 )
-def test_a_link_of_the_form_is_asked_for(link: str) -> None:
-    world = World(0, ssl.create_default_context(), ["10.0.0.1"])
+def test_a_link_of_the_right_form_is_resolved(link: str) -> None:
+    fake = FakeNetwork(0, ssl.create_default_context(), ["10.0.0.1"])
     with pytest.raises(OriginFailed):
-        image_link.fetch(link, 3, world.network)
-    assert len(world.resolved) == 1
+        image_link.fetch(link, 3, fake.network)
+    assert len(fake.resolved) == 1
 
 
 PRIVATE = [
@@ -199,37 +195,37 @@ PRIVATE = [
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_a_name_of_an_address_that_is_not_public_is_never_connected_to(address: str) -> None:
+def test_a_name_with_a_private_address_is_never_connected_to(address: str) -> None:
     for addresses in ([address], [PUBLIC, address], [address, PUBLIC]):
-        world = World(0, ssl.create_default_context(), addresses)
+        fake = FakeNetwork(0, ssl.create_default_context(), addresses)
         with pytest.raises(OriginFailed):
-            image_link.fetch(LINK, 3, world.network)
-        assert world.connected == []
+            image_link.fetch(LINK, 3, fake.network)
+        assert fake.connected == []
 
 
 @pytest.mark.parametrize(
     "address", ["::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2606:2800:21f:cb07::1", "no address"]
 )
 def test_only_ipv4_is_connected_to(address: str) -> None:
-    world = World(0, ssl.create_default_context(), [address])
+    fake = FakeNetwork(0, ssl.create_default_context(), [address])
     with pytest.raises(OriginFailed):
-        image_link.fetch(LINK, 3, world.network)
-    assert world.connected == []
+        image_link.fetch(LINK, 3, fake.network)
+    assert fake.connected == []
 
 
 def test_a_name_is_resolved_once_and_the_checked_address_is_connected_to(authority: Authority) -> None:
     """A name that is public at first and then the loopback gains nothing."""
     with serving(authority.server(HOST), sends(response(png()))) as port:
-        world = World(port, authority.trust(), [PUBLIC], ["127.0.0.1"])
-        assert image_link.fetch(LINK, 3, world.network) == png()
-    assert (world.resolved, world.connected) == ([HOST], [(PUBLIC, 443)])
+        fake = FakeNetwork(port, authority.trust(), [PUBLIC], ["127.0.0.1"])
+        assert image_link.fetch(LINK, 3, fake.network) == png()
+    assert (fake.resolved, fake.connected) == ([HOST], [(PUBLIC, 443)])
 
 
-def test_the_systems_resolver_is_not_asked_for_ipv6() -> None:
+def test_the_default_resolver_gives_ipv4_only() -> None:
     assert set(image_link.INTERNET.resolve("localhost")) == {"127.0.0.1"}
 
 
-def test_an_unknown_name_is_a_failure_of_the_origin() -> None:
+def test_an_unknown_name_fails() -> None:
     def unknown(_host: str) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
@@ -252,18 +248,18 @@ FAILS: dict[str, Answer] = {
     "a gzip bomb": sends(response(gzip.compress(bytes(10_000_000)), "Content-Encoding: gzip")),
     "no HTTP": sends(b"SSH-2.0-OpenSSH_9.9\r\n"),
     "nothing at all": sends(b""),
-    "headers without end": for_ever(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
-    "one header without end": for_ever(b"HTTP/1.1 200 OK\r\nX: ", b"y" * 1000),
-    "continue without end": for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "headers without end": endlessly(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+    "one header without end": endlessly(b"HTTP/1.1 200 OK\r\nX: ", b"y" * 1000),
+    "continue without end": endlessly(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
 }
 
 
 @pytest.mark.parametrize("answer", FAILS.values(), ids=FAILS)
-def test_an_origin_that_fails_is_told_in_the_same_words(answer: Answer, fetch: Fetch) -> None:
+def test_every_failure_has_the_same_message(answer: Answer, fetch: Fetch) -> None:
     with pytest.raises(OriginFailed) as caught:
         fetch(answer)
     assert (caught.value.status, caught.value.code) == (424, "link_failed")
-    assert caught.value.message == "the picture could not be fetched from image_link"
+    assert caught.value.message == "the image could not be fetched from image_link"
 
 
 SLOW: dict[str, bytes] = {"header": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100, "body": response(length=100_000) + b"a"}
@@ -286,7 +282,7 @@ def test_a_slow_resolver_has_the_same_deadline() -> None:
 @pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\n\r\n", response(length=10**12)])
 def test_an_endless_file_is_too_large(start: bytes, fetch: Fetch) -> None:
     with pytest.raises(TooLarge, match=f"{LINK_BYTES:,} bytes"):
-        fetch(for_ever(start, bytes(100_000)))
+        fetch(endlessly(start, bytes(100_000)))
 
 
 def test_a_certificate_must_be_for_the_name(fetch: Fetch) -> None:
@@ -299,22 +295,38 @@ def test_a_certificate_must_be_valid_now(fetch: Fetch) -> None:
         fetch(sends(response(png())), age=11)
 
 
-def test_a_certificate_must_be_from_an_authority_that_is_trusted(fetch: Fetch) -> None:
+def test_a_certificate_must_be_from_a_trusted_authority(fetch: Fetch) -> None:
     with pytest.raises(OriginFailed):
         fetch(sends(response(png())), trust=False)
 
 
-def test_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch, fetch: Fetch) -> None:
+def test_no_proxy_is_used(monkeypatch: pytest.MonkeyPatch, fetch: Fetch) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert fetch(sends(response(png()))) == png()
 
 
-def test_the_world_outside_is_what_is_used_by_default() -> None:
-    """The real resolver and the real check: names that this machine itself resolves to its loopback are refused."""
-    assert image_link.fetch.__defaults__ == (image_link.LINK_SECONDS, image_link.INTERNET)
-    assert (image_link.INTERNET.resolve, image_link.INTERNET.connect) == (image_link._resolve, socket.create_connection)
+def test_by_default_the_checked_address_of_the_systems_resolver_is_connected_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connected: list[object] = []
+
+    def resolve(host: str, port: int, *_: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ({HOST: PUBLIC}.get(host, host), port))]
+
+    def connect(_: socket.socket, address: object) -> None:
+        connected.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    with pytest.raises(OriginFailed):
+        image_link.fetch(LINK)
+    assert connected == [(PUBLIC, 443)]
+
+
+def test_by_default_the_loopback_is_refused() -> None:
     assert not any(map(image_link.is_public, image_link.INTERNET.resolve("localhost")))
     for link in REFUSED:
-        with pytest.raises(RequestError):
+        with pytest.raises(InvalidRequest):
             image_link.fetch(link)

@@ -1,4 +1,4 @@
-"""HTTPS servers on the loopback, each with its own way to misbehave, and an authority that vouches for them."""
+"""HTTPS servers on the loopback, and an authority that signs their certificates."""
 
 import datetime
 import socket
@@ -18,7 +18,7 @@ DAY = datetime.timedelta(days=1)
 
 
 class Authority:
-    """Signs certificates for names; who trusts it trusts them."""
+    """Signs certificates for names."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -27,12 +27,12 @@ class Authority:
         self.certificate = self._signed(self._name, self._key, is_authority=True)
 
     def trust(self) -> ssl.SSLContext:
-        """What a client that trusts this authority uses."""
+        """The TLS context of a client that trusts this authority."""
         pem = self.certificate.public_bytes(serialization.Encoding.PEM).decode()
         return ssl.create_default_context(cadata=pem)
 
     def server(self, host: str, *, age: int = 0) -> ssl.SSLContext:
-        """What a server of that name uses; `age` in days, and after ten it is over."""
+        """The TLS context of a server with that name. Its certificate is `age` days old, and valid for ten."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self._signed(_name(host), key, host=host, age=age)
         path = self._folder / f"{host}-{age}.pem"
@@ -71,7 +71,7 @@ class Authority:
 
 @contextmanager
 def serving(context: ssl.SSLContext, answer: Answer) -> Iterator[int]:
-    """A server that reads each request's headers and then does what `answer` does; gives its port."""
+    """Runs a server that reads the headers of a request and then calls `answer`. Yields its port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

@@ -1,4 +1,4 @@
-"""F: picture files. What it is decides, not what it is called."""
+"""F: image files. Their bytes decide what they are, not their names."""
 
 import base64
 import json
@@ -119,6 +119,6 @@ CASES = [
     _f("a JPEG called PNG", jpeg, 200, headers={"content-type": "image/png"}),
     _images("64 of 4 million pixels", lambda: make.blank(2048), 64, 413, "too_many_pixels"),
     _images("4 of 4,096×4,096, colour and alpha", lambda: make.blank(4096, "RGBA"), 4, 200),
-    _images("800 pictures that canonical form takes long for", lambda: saved(seven("RGB", 64)), 800, 200),
+    _images("800 images that take long to prepare", lambda: saved(seven("RGB", 64)), 800, 200),
     _images("2,000 bombs of text", lambda: with_chunks(_bomb(b"zTXt", size=1_000_000)), 2000, 200),
 ]
