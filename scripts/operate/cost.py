@@ -1,6 +1,7 @@
 """`make cost RPS=100 BATCH=1`: the monthly cost of a load, by service, with and without provisioned concurrency.
 
-Prices and the size of a request are in prices.toml; the stage is prod. Without a load it writes the README's table.
+Prices and the size of a request are in prices.toml; the stage is prod. Without a load it writes the table in
+docs/operations.md.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from infra_cdk.config import STAGES, StageConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 PRICES = ROOT / "scripts" / "operate" / "prices.toml"
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "operations.md"
 SECONDS = 730 * 3600  # of a month, as AWS's own calculator counts it
 RATES = (1, 100, 10_000)
 # An environment takes at most ten requests a second, however short they are.
@@ -114,23 +115,25 @@ def note(prices: Mapping[str, Any], batch: int) -> str:
     unread = [name for name, each in prices.items() if isinstance(each, dict) and each.get("checked") == ""]
     return (
         f"Batches of {batch}; prices of {prices['date']} in {prices['region']}, of which those of {', '.join(unread)} "
-        "could not be checked."
+        "could not be looked up."
     )
 
 
-def write(readme: str, text: str) -> str:
-    """The README with the table between its marks replaced."""
+def write(page: str, text: str) -> str:
+    """The page with the table between its marks replaced."""
     marked, count = re.subn(
-        r"(<!-- make cost -->\n).*?(<!-- end -->)", lambda m: f"{m[1]}{text}\n{m[2]}", readme, flags=re.S
+        r"(<!-- make cost -->\n).*?(<!-- end -->)", lambda m: f"{m[1]}{text}\n{m[2]}", page, flags=re.S
     )
     if count != 1:
-        raise ValueError("the README needs the marks <!-- make cost --> and <!-- end -->")
+        raise ValueError("the page needs the marks <!-- make cost --> and <!-- end -->")
     return marked
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="make cost", description=__doc__.split("\n")[0])
-    parser.add_argument("--rps", type=float, help="requests a second; without it, writes the README's table")
+    parser.add_argument(
+        "--rps", type=float, help="requests a second; without it, writes the table in docs/operations.md"
+    )
     parser.add_argument("--batch", type=int, default=1, help="images in a request")
     options = parser.parse_args(arguments)
     if options.batch < 1 or not 0 < (options.rps or 1) < math.inf:
@@ -139,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     loads = [Load(options.rps, options.batch)] if options.rps else [Load(rps, options.batch) for rps in RATES]
     text = f"{table(loads, prices, config)}\n\n{note(prices, options.batch)}"
     if not options.rps:
-        README.write_text(write(README.read_text(), text))
+        PAGE.write_text(write(PAGE.read_text(), text))
     sys.stdout.write(text + "\n")
 
 

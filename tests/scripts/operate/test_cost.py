@@ -63,10 +63,10 @@ def test_the_note_lists_prices_that_were_not_checked() -> None:
     assert all(name in cost.note(PRICES, 1) for name in unread)
 
 
-def test_the_readmes_table_is_current() -> None:
-    readme = cost.README.read_text()
+def test_the_table_in_the_docs_is_current() -> None:
+    page = cost.PAGE.read_text()
     loads = [Load(rps, 1) for rps in cost.RATES]
-    assert cost.write(readme, f"{cost.table(loads, PRICES, PROD)}\n\n{cost.note(PRICES, 1)}") == readme
+    assert cost.write(page, f"{cost.table(loads, PRICES, PROD)}\n\n{cost.note(PRICES, 1)}") == page
 
 
 def test_an_impossible_load_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
