@@ -75,6 +75,11 @@ class TooLarge(RequestError):
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
+    @classmethod
+    def too_many(cls, unit: str, count: int, limit: int) -> "TooLarge":
+        """For more inputs than a request may have; `unit` is what one is called."""
+        return cls(f"too_many_{unit}s", f"{count} {unit}s in one request; at most {limit} are allowed")
+
 
 class UnsupportedMedia(RequestError):
     """A file format or encoding that the service does not read."""

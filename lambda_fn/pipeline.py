@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lambda_fn.inference.model import Model
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
     """What a model version answered to n inputs, and how.
 

@@ -17,7 +17,7 @@ Tensors = Mapping[str, NDArray[Any]]
 Strings = list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
     """n inputs, ready for the model.
 
@@ -32,7 +32,7 @@ class Prepared:
     warnings: list[list[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Answers:
     """The answers to n inputs.
 
@@ -51,7 +51,7 @@ class Answers:
     outputs: Tensors
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Route(Generic[Inputs]):
     """A path below /predict/ that takes POST.
 
@@ -65,7 +65,7 @@ class Route(Generic[Inputs]):
     link: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Extra:
     """A part of the answer that clients ask for with `?<name>=true`.
 
@@ -78,7 +78,7 @@ class Extra:
     at_most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TensorRoute(Generic[Inputs]):
     """The task in the terms of the Open Inference Protocol.
 
@@ -99,7 +99,7 @@ class TensorRoute(Generic[Inputs]):
     encode: Callable[[str, Answers], NDArray[Any] | Strings]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Task(Generic[Inputs]):
     """One kind of question that models answer. The contract's `task` names it (tasks.py).
 

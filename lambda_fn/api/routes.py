@@ -239,7 +239,7 @@ class Routes:
 
     def _out_of_time(self, error: OutOfTime) -> Response[str]:
         self._log.error = error
-        message = "the request can't be finished in time; send fewer images in one call"
+        message = f"the request can't be finished in time; send fewer {self._log.contract.unit}s in one call"
         return self._error(HTTPStatus.SERVICE_UNAVAILABLE, "deadline", message, {"Retry-After": "1"})
 
     def _fail(self, error: Exception) -> Response[str]:

@@ -30,12 +30,12 @@ def from_json(content: bytes, at_most: int, deadline: Deadline = NEVER) -> Image
     """
     name, values = _member(json_arrays.parse(content, '{"x": [...]}'))
     if name == "images":
-        check_count(len(values), at_most)
+        _check_count(len(values), at_most)
         return _files([_base64(value, index) for index, value in enumerate(values)], deadline)
     shape = json_errors.leading_shape(values)
     if json_errors.has_rank_of_image(shape):
         return _image(values, 0)[np.newaxis]
-    check_count(len(values), at_most)
+    _check_count(len(values), at_most)
     if json_errors.has_rank_of_image(shape[1:]) and shape[1] == shape[2]:
         found = json_arrays.numbers(values, shape, content, b'{"x":%s}')
         if found is not None:
@@ -56,10 +56,9 @@ def from_files(content: bytes, content_type: str, at_most: int, deadline: Deadli
     return _files(multipart_form.files(content, content_type, at_most), deadline)
 
 
-def check_count(count: int, limit: int) -> None:
-    """Raises TooLarge past the limit."""
+def _check_count(count: int, limit: int) -> None:
     if count > limit:
-        raise TooLarge("too_many_images", f"{count} images in one request; at most {limit} are allowed")
+        raise TooLarge.too_many("image", count, limit)
 
 
 def _files(contents: list[bytes], deadline: Deadline) -> Images:

@@ -15,8 +15,8 @@ import numpy as np
 import simdjson
 from numpy.typing import NDArray
 
-from lambda_fn.bodies import images, json_arrays, json_errors
-from lambda_fn.errors import InvalidRequest
+from lambda_fn.bodies import json_arrays, json_errors
+from lambda_fn.errors import InvalidRequest, TooLarge
 from lambda_fn.inference.contract import Contract
 from lambda_fn.task import TensorRoute
 
@@ -107,7 +107,8 @@ def _shape(
         raise InvalidRequest("invalid_shape", f"the shape of {name} must be {texts}")
     if sizes[0] == 0:
         raise InvalidRequest("empty", f"{name} is empty; it must hold at least one {unit}")
-    images.check_count(sizes[0], max_inputs)
+    if sizes[0] > max_inputs:
+        raise TooLarge.too_many(unit, sizes[0], max_inputs)
     return sizes
 
 

@@ -26,13 +26,7 @@ from scripts.train import export_onnx, run_notebook
 ROOT = Path(__file__).resolve().parents[2]
 MAX_DIFFERENCE = 1e-5
 LOW_CONFIDENCE = 0.9  # for a notebook that chooses none
-TOOLS = {
-    "keras": "keras",
-    "tensorflow": "tensorflow-cpu",
-    "onnx": "onnx",
-    "onnxruntime": "onnxruntime",
-    "numpy": "numpy",
-}
+TOOLS = ("keras", "tensorflow-cpu", "onnx", "onnxruntime", "numpy")
 
 
 class BuildError(Exception):
