@@ -1,4 +1,4 @@
-"""A request that can't be finished in time is answered by us, before Lambda ends the function."""
+"""A request that can't be finished in time gets our own 503, before Lambda ends the invocation."""
 
 import json
 from collections.abc import Callable
@@ -8,12 +8,12 @@ import pytest
 
 from lambda_fn.handler import handler
 from lambda_fn.limits import RESERVED_SECONDS
-from scripts.local.gateway import Context
+from scripts.local.workers import Context
 
 ZEROS = [[0] * 28] * 28
 
 
-def test_it_is_503_in_our_words(event: Callable[..., Any]) -> None:
+def test_it_is_503_with_our_error_body(event: Callable[..., Any]) -> None:
     response = handler(event({"x": ZEROS}), Context(RESERVED_SECONDS - 0.5))  # type: ignore[arg-type]
     assert response["statusCode"] == 503
     assert response["multiValueHeaders"]["Retry-After"] == ["1"]
@@ -22,12 +22,12 @@ def test_it_is_503_in_our_words(event: Callable[..., Any]) -> None:
     assert body["code"] == "deadline"
 
 
-def test_the_next_request_is_answered_as_ever(event: Callable[..., Any]) -> None:
+def test_the_next_request_gets_its_usual_answer(event: Callable[..., Any]) -> None:
     before = handler(event({"x": ZEROS}), Context(29))  # type: ignore[arg-type]
     handler(event({"x": ZEROS}), Context(0))  # type: ignore[arg-type]
     assert handler(event({"x": ZEROS}), Context(29)) == before  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("body", [{"z": 1}, {"x": []}])
-def test_what_is_refused_anyway_is_refused_in_time(body: object, event: Callable[..., Any]) -> None:
+def test_a_bad_request_is_still_refused_as_one(body: object, event: Callable[..., Any]) -> None:
     assert handler(event(body), Context(RESERVED_SECONDS - 0.5))["statusCode"] == 400  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A version in S3 (moto's, or a server that misbehaves) in, a folder out that Model.load takes, or a refusal."""
+"""Model versions in S3: moto's S3, or a server that misbehaves in its place."""
 
 import shutil
 import subprocess
@@ -18,14 +18,14 @@ from moto.core import set_initial_no_auth_action_count
 from lambda_fn.errors import ModelRejected
 from lambda_fn.inference import store
 from lambda_fn.inference.model import Model
-from lambda_fn.settings import Settings
+from tests.conftest import DIGITS, FILES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-BAKED = Settings(model_version="1").model_directory
+BAKED = DIGITS.with_name("1")
+REPOSITORY = BAKED.parents[1]
 URI = "s3://models-of-ours/models"
-FILES = ("model.onnx", "contract.json", "golden.npz")
 
 
 @pytest.fixture(autouse=True)
@@ -51,20 +51,20 @@ def put(client: "S3Client", name: str, content: bytes) -> None:
 
 def refusal(seconds: float = store.SECONDS) -> str:
     with pytest.raises(ModelRejected) as caught:
-        Model.load(store.versions(URI, BAKED.parent, "1", seconds) / "1")
+        Model.load(store.repository(URI, REPOSITORY, {"digits": "1"}, seconds) / "digits" / "1")
     return str(caught.value)
 
 
-def test_without_a_uri_it_is_the_images_own_and_boto3_is_not_imported() -> None:
+def test_without_a_uri_it_is_the_folder_in_the_image_and_boto3_is_not_imported() -> None:
     code = "import sys, lambda_fn.handler; print({'boto3', 'botocore.client'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "set()\n", done.stderr
-    assert store.versions("", BAKED.parent, "1") == BAKED.parent
+    assert store.repository("", REPOSITORY, {"digits": "1"}) == REPOSITORY
 
 
 @pytest.mark.usefixtures("s3")
 def test_a_version_in_s3_is_the_same_model() -> None:
-    folder = store.versions(URI, BAKED.parent, "1") / "1"
+    folder = store.repository(URI, REPOSITORY, {"digits": "1"}) / "digits" / "1"
     assert folder != BAKED
     assert {name: (folder / name).read_bytes() for name in FILES} == {
         name: (BAKED / name).read_bytes() for name in FILES
@@ -87,28 +87,28 @@ def test_a_flipped_bit_is_refused(s3: "S3Client", name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"", "Expecting value"), (b"{}", "has no member"), (b"\xff", "invalid start byte")]
+    ("content", "reason"), [(b"", "Expecting value"), (b"{}", "has no member"), (b"\xff", "invalid start byte")]
 )
-def test_a_contract_that_is_none_is_refused(s3: "S3Client", content: bytes, said: str) -> None:
+def test_an_unreadable_contract_is_refused(s3: "S3Client", content: bytes, reason: str) -> None:
     put(s3, "contract.json", content)
     assert refusal().startswith(f"{URI}/digits/1/contract.json: ")
-    assert said in refusal()
+    assert reason in refusal()
 
 
-def test_a_contract_can_not_name_a_file_elsewhere(s3: "S3Client", tmp_path: Path) -> None:
+def test_a_contract_can_not_name_a_file_in_another_folder(s3: "S3Client", tmp_path: Path) -> None:
     outside = shutil.copy(BAKED / "model.onnx", tmp_path / "outside")
     put(s3, "contract.json", (BAKED / "contract.json").read_bytes().replace(b'"model.onnx"', f'"{outside}"'.encode()))
     assert refusal() == f"{URI}/digits/1/outside: NoSuchKey"
 
 
-def test_something_huge_is_given_up(s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_huge_file_is_refused(s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "MOST_BYTES", 100_000)
     put(s3, "model.onnx", bytes(200_000))
     assert refusal() == f"{URI}/digits/1/model.onnx: larger than 100000 bytes"
 
 
 @pytest.mark.usefixtures("s3")
-def test_a_role_without_the_right_is_denied() -> None:
+def test_a_role_without_permission_is_refused() -> None:
     with mock_aws(config={"core": {"reset_boto3_session": False}}):
         denied = set_initial_no_auth_action_count(0)(refusal)
         assert denied() in {f"{URI}/digits/1/contract.json: {code}" for code in ("AccessDenied", "InvalidAccessKeyId")}
@@ -118,7 +118,7 @@ def test_a_role_without_the_right_is_denied() -> None:
 def misbehaving(
     monkeypatch: pytest.MonkeyPatch, answer: Callable[[BaseHTTPRequestHandler], None]
 ) -> Iterator[list[str]]:
-    """A server in S3's place; yields the paths that were asked for."""
+    """A server in place of S3. Yields the requested paths."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -141,7 +141,7 @@ def misbehaving(
         thread.join()
 
 
-def test_s3_that_fails_is_tried_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_s3_is_tried_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(request: BaseHTTPRequestHandler) -> None:
         request.send_response(503)
         request.end_headers()
@@ -151,7 +151,7 @@ def test_s3_that_fails_is_tried_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(asked) == 2
 
 
-def test_s3_that_breaks_off_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_is_cut_short_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def half(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
         request.send_header("Content-Length", "1000")
@@ -162,8 +162,8 @@ def test_s3_that_breaks_off_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         assert refusal() == f"{URI}/digits/1/contract.json: IncompleteReadError"
 
 
-def test_s3_that_drips_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each piece comes before the read times out; the sum of them would take minutes."""
+def test_a_slow_answer_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each piece comes before the read times out; all of them would take minutes."""
     ended = threading.Event()
 
     def drip(request: BaseHTTPRequestHandler) -> None:
@@ -177,30 +177,30 @@ def test_s3_that_drips_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> N
             ended.set()
 
     with misbehaving(monkeypatch, drip):
-        said = refusal(seconds=0.5)
+        reason = refusal(seconds=0.5)
         ended.set()
-    assert said.startswith(f"{URI}/digits/1/contract.json: too slow, ")
+    assert reason.startswith(f"{URI}/digits/1/contract.json: too slow, ")
 
 
-def test_s3_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_s3_is_given_up_after_two_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
 
     def hang(_: BaseHTTPRequestHandler) -> None:
         ended.wait(30)
 
     with misbehaving(monkeypatch, hang) as asked:
-        said = refusal()
+        reason = refusal()
         ended.set()
-    assert said == f"{URI}/digits/1/contract.json: ReadTimeoutError"
+    assert reason == f"{URI}/digits/1/contract.json: ReadTimeoutError"
     assert len(asked) == 2
 
 
-def test_s3_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_s3_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
     assert refusal() == f"{URI}/digits/1/contract.json: EndpointConnectionError"
 
 
-def test_without_credentials_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     for name in ("AWS_EC2_METADATA_DISABLED", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
