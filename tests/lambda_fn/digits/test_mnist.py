@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from lambda_fn.inference.model import Model
-from lambda_fn.settings import Settings
+from tests.conftest import DIGITS, VERSION, VERSIONS
 
 Mnist = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 Call = Callable[..., tuple[int, dict[str, Any]]]
-DEFAULT = Settings().model_directory
-VERSIONS = sorted(path.parent for path in DEFAULT.parent.glob("*/contract.json"))
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +21,7 @@ def whole(call: Call, mnist: Mnist) -> dict[str, list[Any]]:
     return predict(call, mnist[0], 1000)
 
 
-def predict(call: Call, images: NDArray[Any], size: int, version: str = DEFAULT.name) -> dict[str, list[Any]]:
+def predict(call: Call, images: NDArray[Any], size: int, version: str = VERSION) -> dict[str, list[Any]]:
     answers: dict[str, list[Any]] = {"y": [], "confidence": [], "warnings": [], "probabilities": []}
     for start in range(0, len(images), size):
         body = {"x": images[start : start + size].tolist()}
@@ -40,17 +37,19 @@ def as_floats(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return (images / 255).astype(np.float32)[..., np.newaxis]
 
 
-@pytest.mark.parametrize("version", VERSIONS, ids=lambda path: path.name)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_each_version_has_its_notebooks_accuracy_and_keras_own_probabilities(
-    call: Call, mnist: Mnist, version: Path
+    call: Call, mnist: Mnist, version: str
 ) -> None:
-    contract = json.loads((version / "contract.json").read_bytes())
-    with np.load(version / "test_outputs.npz") as outputs:
+    folder = DIGITS.with_name(version)
+    contract = json.loads((folder / "contract.json").read_bytes())
+    with np.load(folder / "test_outputs.npz") as outputs:
         expected = outputs["probabilities"]
-    answers = predict(call, mnist[0], 1000, version.name)
+    answers = predict(call, mnist[0], 1000, version)
     assert (np.array(answers["y"]) == mnist[1]).mean() == contract["metrics"]["test_accuracy"]
     assert np.abs(np.array(answers["probabilities"]) - expected).max() <= 1e-5
-    assert np.abs(Model.load(version).run(as_floats(mnist[0])) - expected).max() <= 1e-5
+    found = Model.load(folder).run({"images": as_floats(mnist[0])})
+    assert np.abs(found["probabilities"] - expected).max() <= 1e-5
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 620])
@@ -67,7 +66,9 @@ def test_an_answer_does_not_depend_on_its_neighbours(call: Call, whole: dict[str
     assert shuffled == {name: [values[index] for index in order] for name, values in whole.items()}
 
 
-def test_whole_numbers_and_fractions_give_the_same(call: Call, whole: dict[str, list[Any]], mnist: Mnist) -> None:
+def test_whole_numbers_and_fractions_give_the_same_answers(
+    call: Call, whole: dict[str, list[Any]], mnist: Mnist
+) -> None:
     assert predict(call, as_floats(mnist[0]), 500) == whole
 
 

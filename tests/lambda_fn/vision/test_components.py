@@ -1,4 +1,4 @@
-"""Masks in, connected components out, against a search pixel by pixel."""
+"""Connected components of masks, compared with a search pixel by pixel."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_components_are_those_of_a_flood_fill(density: float) -> None:
         assert ours == theirs
 
 
-def test_painting_all_gives_the_masks_and_painting_one_gives_that_one() -> None:
+def test_painting_all_components_gives_the_masks_and_painting_one_gives_that_one() -> None:
     masks = np.random.default_rng(2).random((4, 20, 20)) < 0.4
     found = components.find(masks)
     assert np.array_equal(found.paint(np.ones(len(found.area), bool)), masks)
@@ -48,7 +48,7 @@ def test_painting_all_gives_the_masks_and_painting_one_gives_that_one() -> None:
     assert found.paint(one).sum() == found.area[3]
 
 
-def test_what_meets_a_mask_is_what_shares_a_pixel_with_it() -> None:
+def test_a_component_meets_a_mask_if_they_share_a_pixel() -> None:
     masks, others = (np.random.default_rng(seed).random((4, 20, 20)) < share for seed, share in ((2, 0.2), (3, 0.02)))
     found = components.find(masks)
     for index, meets in enumerate(found.meet(others).tolist()):
@@ -56,8 +56,8 @@ def test_what_meets_a_mask_is_what_shares_a_pixel_with_it() -> None:
         assert meets == bool((found.paint(one) & others).any())
 
 
-def test_a_mask_grows_by_the_pixels_next_to_its_own() -> None:
+def test_dilating_adds_the_pixels_next_to_a_mask() -> None:
     mask = np.zeros((1, 5, 5), bool)
     mask[0, 2, 2] = mask[0, 0, 4] = True
     rows = ["...XX", "..X.X", ".XXX.", "..X..", "....."]
-    assert np.array_equal(components.grown(mask)[0], [[pixel == "X" for pixel in row] for row in rows])
+    assert np.array_equal(components.dilate(mask)[0], [[pixel == "X" for pixel in row] for row in rows])
