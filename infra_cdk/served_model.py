@@ -10,14 +10,13 @@ from infra_cdk.config import ConfigError
 
 
 class ModelWarning(BaseModel, frozen=True):
-    """A warning that the model's answers can have.
+    """When a warning of the model is an alarm.
 
     Attributes:
         alarm_above: share of the inputs above which an alarm fires; None if the warning has no such alarm.
         alarm_meaning: the end of the sentence "More than 2% of the images ...".
     """
 
-    meaning: str
     alarm_above: float | None = Field(gt=0, le=1)
     alarm_meaning: str | None
 

@@ -65,28 +65,24 @@ def _availability(metrics: Metrics) -> Row:
 
 
 def _latency(metrics: Metrics) -> Row:
-    client = graph(
-        "Latency for clients",
-        "ms",
-        "The objective's measure. Includes the gateway and the way to the function.",
-        [metrics.api("Latency", **each) for each in PERCENTILES],
-        width=QUARTER,
-        thresholds=[(LATENCY_OBJECTIVE_MS, "objective for p99")],
-    )
-    steps = [
-        (
-            "Time of the whole function",
-            metric_names.TOTAL_TIME,
-            "Without the gateway. If it is low and the clients' is high, starts are cold.",
-        ),
-        ("Time to decode", metric_names.DECODE_TIME, "From the bytes of the body to inputs. Grows with the body."),
-        ("Time to infer", metric_names.INFERENCE_TIME, "The model alone. Grows with the batch; see batch sizes."),
-    ]
+    whole = "Without the gateway. If it is low and the clients' is high, starts are cold."
+    steps = {
+        "Time of the whole function": (metric_names.TOTAL_TIME, whole),
+        "Time to decode": (metric_names.DECODE_TIME, "From the bytes of the body to inputs. Grows with the body."),
+        "Time to infer": (metric_names.INFERENCE_TIME, "The model alone. Grows with the batch; see batch sizes."),
+    }
     return [
-        client,
+        graph(
+            "Latency for clients",
+            "ms",
+            "The objective's measure. Includes the gateway and the way to the function.",
+            [metrics.api("Latency", **each) for each in PERCENTILES],
+            width=QUARTER,
+            thresholds=[(LATENCY_OBJECTIVE_MS, "objective for p99")],
+        ),
         *(
             graph(title, "ms", reading, [metrics.model(name, **each) for each in PERCENTILES], width=QUARTER)
-            for title, name, reading in steps
+            for title, (name, reading) in steps.items()
         ),
     ]
 
