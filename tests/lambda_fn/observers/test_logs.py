@@ -1,4 +1,4 @@
-"""Whatever a client sends, none of it is in what the service writes: no picture, no key, no name, no query."""
+"""Nothing that a client sends is written anywhere: no image, no key, no name, no query."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ from tests.lambda_fn.observers import marked
 from tests.server import ROOT, free_port, wait_until_ready
 
 MARK = f"m4rk{secrets.token_hex(6)}"
-# As it stands, inside base64 at each of the three places it can begin, in hex, and the beginnings of pictures.
+# The mark as it is, in base64 at each of the three places where it can begin, in hex; and the beginnings of images.
 TRACES = [
     MARK,
     *[base64.b64encode(b"-" * place + MARK.encode())[4:-4].decode() for place in range(3)],
@@ -35,7 +35,7 @@ def leaks(written: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def written() -> "subprocess.CompletedProcess[str]":
-    """All that the handler's process writes."""
+    """All that the handler's process wrote."""
     command = [sys.executable, "-m", "tests.lambda_fn.observers.log_child", MARK]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
@@ -64,12 +64,12 @@ def test_every_request_is_one_line_of_json(lines: list[dict[str, Any]]) -> None:
     assert len(lines) == len(marked.events(MARK)) + len(small()) + 4
 
 
-def test_every_kind_of_answer_was_among_them(lines: list[dict[str, Any]]) -> None:
+def test_every_kind_of_answer_is_among_them(lines: list[dict[str, Any]]) -> None:
     assert {line["status"] for line in lines} >= {200, 400, 404, 405, 413, 415, 500, 503}
     assert {case.code for case in small() if case.code} <= {line.get("code") for line in lines}
 
 
-def test_a_line_says_only_what_the_service_knows(lines: list[dict[str, Any]]) -> None:
+def test_methods_and_routes_are_the_services_own(lines: list[dict[str, Any]]) -> None:
     for line in lines:
         assert line["method"] in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"}
         assert line["route"] in ROUTES or line["route"].startswith("/v2")
@@ -78,7 +78,7 @@ def test_a_line_says_only_what_the_service_knows(lines: list[dict[str, Any]]) ->
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, Path]]:
-    """`make serve`'s process with a key that is a mark too, and what it writes to standard error."""
+    """`make serve`'s process, whose key is the mark, and the file of its standard error."""
     errors = tmp_path_factory.mktemp("serve") / "stderr"
     port = free_port()
     command = [sys.executable, "-m", "scripts.local.serve", "--port", str(port), "--workers", "1"]
@@ -93,7 +93,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Cli
             process.wait(20)
 
 
-def test_the_local_gateway_writes_none_of_it_either(served: tuple[httpx.Client, Path]) -> None:
+def test_the_local_gateway_writes_none_of_it(served: tuple[httpx.Client, Path]) -> None:
     client, errors = served
     client.headers.update(marked.headers(MARK))
     for path, kind, body in marked.bodies(MARK):
