@@ -8,6 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PORT ?= 8080
 WORKERS ?= 2
 BASE ?=
+NAME ?= digits
 VERSION ?= 1
 OLD ?= 1
 NEW ?= 2
@@ -52,8 +53,8 @@ test: lint .cache/checkov/ready ## runs lint and all tests that need neither Doc
 	@$(BIN)/python -m model.digits.data.mnist >/dev/null
 	@$(BIN)/python -m pytest tests/lambda_fn tests/infra_cdk tests/scripts tests/model tests/project
 
-model: .venv/model-ready ## trains a model version and writes its folder (VERSION=1 EPOCHS=15 OUT=model/digits)
-	@$(BIN)/python -m scripts.train.build_model --version $(VERSION) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
+model: .venv/model-ready ## trains a model version and writes its folder (NAME=digits VERSION=1 EPOCHS=15 OUT=model/digits)
+	@$(BIN)/python -m scripts.train.build_model --name $(NAME) --version $(VERSION) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
 
 evaluate: setup ## shows accuracy and the worst mistakes on your own labelled images (SET=folder-npz-or-csv MODEL=version)
 	@$(BIN)/python -m scripts.evaluate.evaluate $(SET) $(if $(MODEL),--model-version $(MODEL))
