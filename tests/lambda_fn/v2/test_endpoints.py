@@ -1,32 +1,35 @@
-"""Paths in, what lies there out."""
+"""The paths that describe the server and its models."""
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lambda_fn import __version__
-from lambda_fn.errors import NotFound, RequestError
-from lambda_fn.inference.model import Models
-from lambda_fn.settings import Settings
+from lambda_fn.errors import NotFound, NotReady
+from lambda_fn.inference.repository import Repository
+from lambda_fn.tasks import TASKS
 from lambda_fn.v2 import endpoints
-from lambda_fn.v2.endpoints import ROUTES, Call
-from tests.conftest import EVENTS
+from lambda_fn.v2.endpoints import ROUTES, Call, Endpoints
+from tests.conftest import CONTRACT, DIGITS, VERSION, VERSIONS
+from tests.server import ROOT
 
-SETTINGS = Settings()
+NAMED = "/v2/models/{model}"
+VERSIONED = "/v2/models/{model}/versions/{version}"
 
 
 @pytest.fixture(scope="module")
-def models() -> Models:
-    return Models(SETTINGS.versions_directory, SETTINGS.model_version)
+def described() -> Endpoints:
+    return Endpoints(Repository(DIGITS.parents[1], {"digits": VERSION}), TASKS, 100)
 
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_every_route_is_found_by_its_path(route: str) -> None:
     path = route.format(model="digits", version="1")
     found = endpoints.find(path)
-    assert found == Call(route, "digits" if "{model}" in route else None, "1" if "{version}" in route else None)
+    assert found == Call(route, "digits" if "{model}" in route else "", "1" if "{version}" in route else None)
     assert endpoints.find(path + "/") == found
 
 
@@ -43,55 +46,97 @@ def test_every_route_is_found_by_its_path(route: str) -> None:
         "/v3",
     ],
 )
-def test_nothing_else_is_found(path: str) -> None:
+def test_no_other_path_is_found(path: str) -> None:
     with pytest.raises(NotFound):
         endpoints.find(path)
 
 
-def test_an_unknown_model_or_version_names_those_there_are(models: Models) -> None:
+def test_an_unknown_model_or_version_names_those_that_exist(described: Endpoints) -> None:
     with pytest.raises(NotFound, match="no such model; there is digits"):
-        endpoints.check_model(Call("/v2/models/{model}", "letters"), models)
-    with pytest.raises(NotFound, match="no such version; there is 1, 2"):
-        endpoints.check_model(Call("/v2/models/{model}/versions/{version}", "digits", "3"), models)
-    endpoints.check_model(Call("/v2/models/{model}/versions/{version}", "digits", "1"), models)
+        described.check_exists(Call(NAMED, "letters"))
+    with pytest.raises(NotFound, match=f"no such version; there is {', '.join(VERSIONS)}"):
+        described.check_exists(Call(VERSIONED, "digits", "99"))
+    described.check_exists(Call(VERSIONED, "digits", "1"))
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if not route.endswith("/infer")])
-def test_every_route_that_infers_nothing_has_an_answer(models: Models, route: str) -> None:
-    call = endpoints.find(route.format(model="digits", version="1"))
-    assert endpoints.describe(call, models, 8192)
+def test_every_other_route_has_an_answer(described: Endpoints, route: str) -> None:
+    assert described.describe(endpoints.find(route.format(model="digits", version="1")))
 
 
-def test_the_metadata_is_the_contracts(models: Models) -> None:
-    contract = models.default.contract
-    metadata = endpoints.describe(Call("/v2/models/{model}", "digits"), models, 100)
-    (given,), (made, digit) = metadata["inputs"], metadata["outputs"]
-    assert (given["name"], given["datatype"], given["shape"]) == ("images", "FP32", [-1, 28, 28, 1])
-    assert (given["name"], tuple(given["shape"])) == (contract.input_name, contract.input_shape)
-    assert given["parameters"] == {
-        "also_datatypes": "UINT8",
-        "also_shapes": "[-1, 28, 28], [-1, 784]",
-        "max_images": 100,
+def test_the_metadata_is_the_contracts(described: Endpoints) -> None:
+    metadata = described.describe(Call(NAMED, "digits"))
+    assert metadata == {
+        "name": "digits",
+        "versions": VERSIONS,
+        "platform": "onnx_onnxv1",
+        "inputs": [
+            {
+                "name": CONTRACT.inputs[0].name,
+                "datatype": "FP32",
+                "shape": [-1, 28, 28, 1],
+                "parameters": {
+                    "also_datatypes": "UINT8",
+                    "also_shapes": "[-1, 28, 28], [-1, 784]",
+                    "max_images": 100,
+                },
+            }
+        ],
+        "outputs": [
+            {"name": CONTRACT.outputs[0].name, "datatype": "FP32", "shape": [-1, 10]},
+            {"name": "digit", "datatype": "INT64", "shape": [-1]},
+        ],
     }
-    assert made == {"name": contract.output_name, "datatype": "FP32", "shape": [-1, 10]}
-    assert digit == {"name": "digit", "datatype": "INT64", "shape": [-1]}
 
 
-def test_a_damaged_version_is_not_ready_and_the_default_is(tmp_path: Path) -> None:
-    shutil.copytree(SETTINGS.versions_directory, tmp_path / "digits", ignore=shutil.ignore_patterns("*.png", "*.ipynb"))
-    (tmp_path / "digits" / "1" / "model.onnx").write_bytes(b"damaged")
-    models = Models(tmp_path / "digits", "2")
-    ready = endpoints.describe(Call("/v2/models/{model}/ready", "digits"), models, 1)
-    assert ready == {"name": "digits", "ready": True}
-    for call in (Call("/v2/health/ready"), Call("/v2/models/{model}/versions/{version}/ready", "digits", "1")):
-        with pytest.raises(RequestError, match="version 1 is not what its contract says") as caught:
-            endpoints.describe(call, models, 1)
-        assert caught.value.code == "not_ready"
-        assert 400 <= caught.value.status < 500
-    index = endpoints.describe(Call("/v2/repository/index"), models, 1)
-    assert {each["version"]: each["state"] for each in index} == {"1": "UNAVAILABLE", "2": "READY"}
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "its model": lambda folder: (folder / "model.onnx").write_bytes(b"damaged"),
+    "its contract": lambda folder: (folder / "contract.json").write_bytes(b"damaged"),
+}
 
 
-def test_the_version_of_the_server_is_the_projects() -> None:
-    project = (EVENTS.parents[1] / "pyproject.toml").read_text()
-    assert re.search(r'^version = "(.*)"$', project, re.MULTILINE)[1] == __version__  # type: ignore[index]
+@pytest.fixture(params=DAMAGES)
+def damaged(folder: Path, request: pytest.FixtureRequest) -> Endpoints:
+    """Version 3 is the default's copy with a damaged file."""
+    third = folder.with_name("3")
+    shutil.copytree(folder, third)
+    contract = (third / "contract.json").read_text().replace(f'"version": "{VERSION}"', '"version": "3"')
+    (third / "contract.json").write_text(contract)
+    DAMAGES[request.param](third)
+    return Endpoints(Repository(folder.parents[1], {"digits": VERSION}), TASKS, 1)
+
+
+def not_ready(described: Endpoints, call: Call) -> None:
+    described.check_exists(call)
+    with pytest.raises(NotReady, match="version 3 is not what its contract says") as caught:
+        described.describe(call)
+    assert (caught.value.status, caught.value.code) == (400, "not_ready")
+
+
+def test_a_damaged_version_is_not_ready_and_the_default_is(damaged: Endpoints) -> None:
+    not_ready(damaged, Call(f"{VERSIONED}/ready", "digits", "3"))
+    not_ready(damaged, Call("/v2/health/ready"))
+    assert damaged.describe(Call(f"{NAMED}/ready", "digits")) == {"name": "digits", "ready": True}
+
+
+def test_the_index_says_which_version_is_unavailable(damaged: Endpoints) -> None:
+    good, bad = damaged.describe(Call("/v2/repository/index"))
+    assert good == {"name": "digits", "version": VERSION, "state": "READY", "reason": ""}
+    reason = "version 3 is not what its contract says"
+    assert bad == {"name": "digits", "version": "3", "state": "UNAVAILABLE", "reason": reason}
+
+
+@pytest.mark.parametrize("damaged", ["its contract"], indirect=True)
+@pytest.mark.parametrize("path", [VERSIONED, f"{VERSIONED}/config"])
+def test_a_version_with_a_damaged_contract_has_no_metadata(damaged: Endpoints, path: str) -> None:
+    not_ready(damaged, Call(path, "digits", "3"))
+
+
+def test_a_damaged_version_is_still_listed(damaged: Endpoints) -> None:
+    assert damaged.describe(Call(NAMED, "digits"))["versions"] == [VERSION, "3"]
+
+
+def test_the_servers_version_is_the_projects(described: Endpoints) -> None:
+    project = (ROOT / "pyproject.toml").read_text()
+    (version,) = re.findall(r'^version = "(.*)"$', project, re.MULTILINE)
+    assert described.describe(Call("/v2"))["version"] == version == __version__

@@ -1,4 +1,4 @@
-"""Inference requests in, pictures and wanted outputs or a named fault out."""
+"""An inference request is read: its input tensor and the outputs it asks for. A refusal names the reason."""
 
 import json
 import tracemalloc
@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from lambda_fn.digits.task import DIGIT, TASK, WARNINGS
 from lambda_fn.errors import RequestError
-from lambda_fn.inference.contract import Contract
-from lambda_fn.settings import Settings
 from lambda_fn.v2 import request as v2_request
-from lambda_fn.v2.request import DIGIT, ID_CHARACTERS, WARNINGS, Request
+from lambda_fn.v2.request import ID_CHARACTERS, Request
+from tests.conftest import CONTRACT
 
-CONTRACT = Contract.read(Settings().model_directory / "contract.json")
+ROUTE = TASK.tensor_route
 SHAPES = ([3, 28, 28, 1], [3, 28, 28], [3, 784])
 LIMIT = 8192
 
@@ -30,7 +30,7 @@ def body(data: object = None, shape: Any = (1, 784), datatype: Any = "FP32", **m
 def read(request: object, raw: bytes = b"", length: object = None, limit: int = LIMIT) -> Request:
     text = request if isinstance(request, bytes) else json.dumps(request).encode()
     header = str(len(text) if length is None else length) if raw or length is not None else ""
-    return v2_request.read(text + raw, header, CONTRACT, limit)
+    return v2_request.read(text + raw, header, ROUTE, CONTRACT, limit)
 
 
 def read_raw(pixels: NDArray[Any], shape: Any, datatype: str, **parameters: object) -> Request:
@@ -40,9 +40,14 @@ def read_raw(pixels: NDArray[Any], shape: Any, datatype: str, **parameters: obje
     return read({"inputs": [tensor]}, content)
 
 
+def images(request: Request) -> Any:
+    """As the task decodes them."""
+    return ROUTE.decode(request.values, CONTRACT)
+
+
 def refusal(*arguments: Any, **named: Any) -> tuple[int, str, str]:
     with pytest.raises(RequestError) as caught:
-        read(*arguments, **named)
+        images(read(*arguments, **named))
     return caught.value.status, caught.value.code, caught.value.message
 
 
@@ -61,8 +66,8 @@ def test_uint8_is_the_same_in_binary_flat_and_nested(pixels: NDArray[np.uint8], 
         read(body(flat, shape, "UINT8")),
         read(body(nested, shape, "UINT8")),
     ):
-        assert request.pictures.dtype == np.uint8
-        assert np.array_equal(request.pictures, pixels)
+        assert images(request).dtype == np.uint8
+        assert np.array_equal(images(request), pixels)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -74,21 +79,21 @@ def test_fp32_is_the_same_in_binary_flat_and_nested(pixels: NDArray[np.uint8], s
             read(body(floats.reshape(-1).tolist(), shape)),
             read(body(floats.reshape(shape).tolist(), shape)),
         ):
-            assert request.pictures.dtype == np.float32
-            assert np.array_equal(request.pictures, expected)
+            assert images(request).dtype == np.float32
+            assert np.array_equal(images(request), expected)
 
 
 def test_each_fp32_image_has_its_own_scale() -> None:
     batch = np.zeros((2, 784), "<f4")
     batch[0, 0], batch[1, 0] = 0.5, 51
-    request = read_raw(batch, batch.shape, "FP32")
-    assert request.pictures[:, 0, 0, 0].tolist() == [0.5, np.float32(51 / 255)]
+    found = images(read_raw(batch, batch.shape, "FP32"))
+    assert found[:, 0, 0, 0].tolist() == [0.5, np.float32(51 / 255)]
 
 
 def test_a_faint_uint8_image_stays_faint() -> None:
-    request = read_raw(np.ones((1, 784), np.uint8), (1, 784), "UINT8")
-    assert request.pictures.dtype == np.uint8
-    assert request.pictures.max() == 1
+    found = images(read_raw(np.ones((1, 784), np.uint8), (1, 784), "UINT8"))
+    assert found.dtype == np.uint8
+    assert found.max() == 1
 
 
 def test_raw_bytes_are_not_copied() -> None:
@@ -108,7 +113,7 @@ def test_raw_bytes_are_not_copied() -> None:
     whole = content + bytes(count * 784)
     tracemalloc.start()
     try:
-        v2_request.read(whole, str(len(content)), CONTRACT, LIMIT)
+        v2_request.read(whole, str(len(content)), ROUTE, CONTRACT, LIMIT)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -138,20 +143,18 @@ def test_the_id_is_kept() -> None:
         ),
     ],
 )
-def test_outputs_come_in_the_order_and_form_that_is_asked_for(
-    members: dict[str, Any], outputs: dict[str, bool]
-) -> None:
+def test_outputs_keep_the_order_and_form_of_the_request(members: dict[str, Any], outputs: dict[str, bool]) -> None:
     found = read(body(**members)).outputs
     assert list(found.items()) == list(outputs.items())
 
 
-def test_what_is_meant_for_other_servers_is_passed_over() -> None:
+def test_parameters_for_other_servers_are_ignored() -> None:
     parameters = {"priority": 1, "sequence_id": "a", "binary_data_output": False}
     assert read(body(parameters=parameters, model_name="x")).id is None
 
 
 WIDE = [0] * 784
-FAULTS: list[tuple[dict[str, Any] | bytes, int, str, str]] = [
+REFUSED: list[tuple[dict[str, Any] | bytes, int, str, str]] = [
     (b"{", 400, "not_json", "the body is not JSON"),
     (b"[]", 400, "not_an_object", "the body is an array of 0"),
     ({}, 400, "invalid_inputs", "inputs must be a list of one tensor, images"),
@@ -184,9 +187,9 @@ FAULTS: list[tuple[dict[str, Any] | bytes, int, str, str]] = [
     (body([WIDE, 1], shape=[2, 784]), 400, "ragged", "data[1] is a number, not an array of 784"),
     (body([WIDE, [*WIDE[1:], -1]], shape=[2, 784]), 400, "out_of_range", "image 1 holds a negative value"),
     (body([WIDE, [*WIDE[1:], 256]], shape=[2, 784]), 400, "out_of_range", "image 1 holds a value above 255"),
-    (body([*WIDE[1:], 0.5], datatype="UINT8"), 400, "out_of_range", "image 0 holds a value that is no UINT8"),
-    (body([*WIDE[1:], 256], datatype="UINT8"), 400, "out_of_range", "image 0 holds a value that is no UINT8"),
-    (body([*WIDE[1:], -1], datatype="UINT8"), 400, "out_of_range", "image 0 holds a value that is no UINT8"),
+    (body([*WIDE[1:], 0.5], datatype="UINT8"), 400, "out_of_range", "image 0 holds a value that is not UINT8"),
+    (body([*WIDE[1:], 256], datatype="UINT8"), 400, "out_of_range", "image 0 holds a value that is not UINT8"),
+    (body([*WIDE[1:], -1], datatype="UINT8"), 400, "out_of_range", "image 0 holds a value that is not UINT8"),
     (body(id=1), 400, "invalid_id", "id must be a string"),
     (body(id="x" * (ID_CHARACTERS + 1)), 400, "invalid_id", "at most 1,024 characters"),
     (body(parameters=[]), 400, "invalid_parameter", "parameters is an array of 0"),
@@ -210,8 +213,8 @@ FAULTS: list[tuple[dict[str, Any] | bytes, int, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("request_body", "status", "code", "words"), FAULTS)
-def test_a_fault_is_named(request_body: dict[str, Any] | bytes, status: int, code: str, words: str) -> None:
+@pytest.mark.parametrize(("request_body", "status", "code", "words"), REFUSED)
+def test_a_refusal_names_the_reason(request_body: dict[str, Any] | bytes, status: int, code: str, words: str) -> None:
     found = refusal(request_body)
     assert found[:2] == (status, code)
     assert words in found[2]
@@ -246,24 +249,24 @@ def raw(shape: Any = (1, 784), size: object = 784, datatype: str = "UINT8", **me
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",
 )
-def test_raw_bytes_must_be_as_many_as_is_said(
+def test_raw_bytes_must_have_the_right_length(
     request_body: dict[str, Any], content: bytes, length: object, code: str
 ) -> None:
     assert refusal(request_body, content, length)[:2] == (400, code)
 
 
-def test_raw_bytes_without_the_header_are_told_so() -> None:
+def test_raw_bytes_without_the_header_are_refused_with_its_name() -> None:
     text = json.dumps(raw()).encode()
     with pytest.raises(RequestError, match="no header Inference-Header-Content-Length"):
-        v2_request.read(text + bytes(784), "", CONTRACT, LIMIT)
+        v2_request.read(text + bytes(784), "", ROUTE, CONTRACT, LIMIT)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), -1, 255.5])
-def test_a_raw_float_that_is_no_pixel_names_its_image(value: float) -> None:
+def test_a_raw_float_that_is_not_a_pixel_names_its_image(value: float) -> None:
     batch = np.zeros((3, 784), "<f4")
     batch[2, 100] = value
     with pytest.raises(RequestError, match="image 2 holds") as caught:
-        read_raw(batch, batch.shape, "FP32")
+        images(read_raw(batch, batch.shape, "FP32"))
     assert caught.value.code == "out_of_range"
 
 
@@ -271,7 +274,7 @@ def test_a_signalling_nan_is_refused_too() -> None:
     batch = np.zeros((1, 784), "<u4")
     batch[0, 5] = 0x7FA00001
     with pytest.raises(RequestError, match="image 0 holds NaN"):
-        read_raw(batch, batch.shape, "FP32")
+        images(read_raw(batch, batch.shape, "FP32"))
 
 
 def test_a_deeply_nested_tensor_is_refused() -> None:
@@ -312,4 +315,4 @@ REQUESTS = st.fixed_dictionaries(
 )
 def test_any_request_is_read_or_refused(request: dict[str, Any], content: bytes, length: object) -> None:
     with suppress(RequestError):
-        assert read(request, content, length).pictures.shape[1:] == (28, 28, 1)
+        assert images(read(request, content, length)).shape[1:] == (28, 28, 1)

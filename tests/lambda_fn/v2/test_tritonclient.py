@@ -1,4 +1,4 @@
-"""An unmodified tritonclient, its sync and its aio client, against `make serve`: as it is, and as deployed."""
+"""An unmodified tritonclient, sync and aio, against `make serve`: at the root, and as a deployed stage."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,12 +13,10 @@ import tritonclient.http.aio as aio
 from numpy.typing import NDArray
 from tritonclient.utils import InferenceServerException
 
-from lambda_fn.settings import Settings
+from tests.conftest import VERSION, VERSIONS
 from tests.server import running
 
 KEY = "a-key"
-VERSION = Settings().model_version
-VERSIONS = sorted(path.parent.name for path in Settings().versions_directory.glob("*/contract.json"))
 DATATYPES = {"uint8": "UINT8", "float32": "FP32"}
 
 
@@ -44,7 +42,7 @@ class Client:
         return self.ask("infer", "digits", [tensor(images, binary)], **options)
 
     def refusal(self, method: str, *arguments: Any, **options: Any) -> tuple[str, str]:
-        """Status and message, as the user of the client reads them."""
+        """Status and message, as the client's user reads them."""
         with pytest.raises(InferenceServerException) as caught:
             self.ask(method, *arguments, **options)
         return caught.value.status(), caught.value.message()
@@ -55,7 +53,7 @@ def tensor(images: NDArray[Any], binary: bool = True, name: str = "images", data
     return found.set_data_from_numpy(images, binary_data=binary)
 
 
-def wanted(name: str, binary: bool = True, classes: int = 0) -> Any:
+def requested(name: str, binary: bool = True, classes: int = 0) -> Any:
     return sync.InferRequestedOutput(name, binary_data=binary, class_count=classes)
 
 
@@ -67,7 +65,7 @@ def deployed() -> Iterator[httpx.Client]:
 
 @pytest.fixture(params=["server", "deployed"])
 def service(request: pytest.FixtureRequest) -> httpx.Client:
-    """Without a stage's path and a key, and with both."""
+    """At the root without a key, and below a stage's path with one."""
     found: httpx.Client = request.getfixturevalue(request.param)
     return found
 
@@ -119,7 +117,7 @@ def test_the_metadata_names_what_infer_takes_and_gives(client: Client) -> None:
         assert [output["name"] for output in metadata["outputs"]] == ["probabilities", "digit"]
 
 
-def test_tritons_own_questions_are_answered(client: Client) -> None:
+def test_tritons_own_endpoints_are_answered(client: Client) -> None:
     config = client.ask("get_model_config", "digits", VERSION)
     assert (config["name"], config["max_batch_size"]) == ("digits", 8192)
     listed = [(model["name"], model["version"], model["state"]) for model in client.ask("get_model_repository_index")]
@@ -138,20 +136,20 @@ def test_every_form_of_the_input_gives_the_same_answer(
     client: Client, images: NDArray[np.uint8], expected: dict[str, Any], shape: Any, datatype: str, binary: bool
 ) -> None:
     pixels = images if datatype == "uint8" else images / np.float32(255)
-    outputs = [wanted("probabilities", binary), wanted("digit", binary)]
+    outputs = [requested("probabilities", binary), requested("digit", binary)]
     check(client.infer(pixels.reshape(shape), binary, outputs=outputs), expected)
 
 
-def test_without_outputs_all_come(client: Client, images: NDArray[np.uint8], expected: dict[str, Any]) -> None:
+def test_without_outputs_all_are_sent(client: Client, images: NDArray[np.uint8], expected: dict[str, Any]) -> None:
     answer = client.infer(images)
     check(answer, expected)
     assert answer.get_response()["model_version"] == VERSION
     assert "id" not in answer.get_response()
 
 
-def test_raw_bytes_come_back_where_the_client_can_take_them(client: Client, images: NDArray[np.uint8]) -> None:
-    """The sync client sends no Accept header, so no gateway would bring them to it; it gets JSON, and reads it."""
-    output = client.infer(images, outputs=[wanted("probabilities")]).get_output("probabilities")
+def test_raw_bytes_are_sent_to_a_client_that_can_take_them(client: Client, images: NDArray[np.uint8]) -> None:
+    """The sync client sends no Accept header, so no gateway would give it raw bytes. It gets JSON, and reads it."""
+    output = client.infer(images, outputs=[requested("probabilities")]).get_output("probabilities")
     assert ("data" in output) is not client.asynchronous
     assert ("parameters" in output) is client.asynchronous
 
@@ -159,21 +157,21 @@ def test_raw_bytes_come_back_where_the_client_can_take_them(client: Client, imag
 def test_one_output_may_be_raw_and_another_json(
     client: Client, images: NDArray[np.uint8], expected: dict[str, Any]
 ) -> None:
-    answer = client.infer(images, outputs=[wanted("digit", False), wanted("probabilities", True)])
+    answer = client.infer(images, outputs=[requested("digit", False), requested("probabilities", True)])
     check(answer, expected)
     assert "data" in answer.get_output("digit")
     assert [output["name"] for output in answer.get_response()["outputs"]] == ["digit", "probabilities"]
 
 
 @pytest.mark.parametrize("binary", [True, False])
-def test_warnings_come_when_asked_for(client: Client, images: NDArray[np.uint8], binary: bool) -> None:
+def test_warnings_are_sent_when_asked_for(client: Client, images: NDArray[np.uint8], binary: bool) -> None:
     batch = np.concatenate([images[:2], np.zeros_like(images[:1])])
-    answer = client.infer(batch, outputs=[wanted("warnings", binary)]).as_numpy("warnings")
+    answer = client.infer(batch, outputs=[requested("warnings", binary)]).as_numpy("warnings")
     texts = [text.decode() if isinstance(text, bytes) else text for text in answer]
     assert texts == ["", "", "blank,low_confidence"]
 
 
-def test_the_id_comes_back(client: Client, images: NDArray[np.uint8]) -> None:
+def test_the_id_is_returned(client: Client, images: NDArray[np.uint8]) -> None:
     assert client.infer(images, request_id="réponse-42").get_response()["id"] == "réponse-42"
 
 
@@ -196,7 +194,7 @@ def test_a_version_may_be_chosen(client: Client, images: NDArray[np.uint8], vers
 def test_gzip_both_ways(
     client: Client, images: NDArray[np.uint8], expected: dict[str, Any], compression: dict[str, str], binary: bool
 ) -> None:
-    outputs = [wanted("probabilities", binary), wanted("digit", binary)]
+    outputs = [requested("probabilities", binary), requested("digit", binary)]
     check(client.infer(images, binary, outputs=outputs, **compression), expected)
 
 
@@ -208,7 +206,7 @@ def test_6000_uint8_images_in_one_call(client: Client, mnist: Any, compression: 
     assert (digits == mnist[1][:6000]).mean() > 0.98
 
 
-def test_with_gzip_the_limit_is_that_of_images(client: Client, mnist: Any) -> None:
+def test_with_gzip_the_limit_is_the_number_of_images(client: Client, mnist: Any) -> None:
     answer = client.infer(mnist[0][:8192], request_compression_algorithm="gzip")
     assert (answer.as_numpy("digit") == mnist[1][:8192]).mean() > 0.98
     images = [tensor(mnist[0][:8193])]
@@ -216,7 +214,7 @@ def test_with_gzip_the_limit_is_that_of_images(client: Client, mnist: Any) -> No
     assert (status, message) == ("413", "8193 images in one request; at most 8192 are allowed")
 
 
-def test_more_than_fits_says_what_does(client: Client, mnist: Any) -> None:
+def test_too_large_a_request_is_told_how_to_send_more(client: Client, mnist: Any) -> None:
     status, message = client.refusal("infer", "digits", [tensor(mnist[0][:6100])])
     assert status == "413"
     assert all(word in message for word in ("6 MB", "gzip", "UINT8"))
@@ -231,9 +229,9 @@ REFUSALS: list[tuple[Any, dict[str, Any], str, str]] = [
     (tensor(ZEROS - np.float32(1)), {}, "400", "image 0 holds a negative value; pixels are 0 to 255, or 0 to 1"),
     (tensor(ZEROS * np.float32("nan")), {}, "400", "image 0 holds NaN; pixels are 0 to 255, or 0 to 1"),
     (tensor(ZEROS * np.float32("nan"), False), {}, "400", "data[0] is NaN, not a number"),
-    (tensor(ZEROS), {"outputs": [wanted("logits")]}, "400", "there is probabilities, digit, warnings"),
-    (tensor(ZEROS), {"outputs": [wanted("digit", classes=3)]}, "400", "classification is not served here"),
-    (tensor(ZEROS), {"outputs": [wanted("digit"), wanted("digit")]}, "400", "digit is asked for twice"),
+    (tensor(ZEROS), {"outputs": [requested("logits")]}, "400", "there is probabilities, digit, warnings"),
+    (tensor(ZEROS), {"outputs": [requested("digit", classes=3)]}, "400", "classification is not served here"),
+    (tensor(ZEROS), {"outputs": [requested("digit"), requested("digit")]}, "400", "digit is asked for twice"),
     (tensor(ZEROS), {"model_version": "99"}, "404", f"no such version; there is {', '.join(VERSIONS)}"),
     (tensor(ZEROS), {"request_compression_algorithm": "deflate"}, "415", "Content-Encoding may be gzip, or none"),
     (sync.InferInput("images", [1, 28, 28], "UINT8"), {}, "400", "data is null; it must be an array"),
@@ -247,18 +245,18 @@ def test_a_refusal_is_readable(client: Client, images: Any, options: dict[str, A
     assert words in found[1]
 
 
-def test_an_unknown_model_is_told(client: Client) -> None:
+def test_an_unknown_model_is_refused_with_the_known_ones(client: Client) -> None:
     for method in ("get_model_metadata", "get_model_config", "get_inference_statistics"):
         assert client.refusal(method, "letters") == ("404", "no such model; there is digits")
     assert client.refusal("infer", "letters", [tensor(ZEROS)]) == ("404", "no such model; there is digits")
 
 
 @pytest.mark.parametrize("method", ["load_model", "unload_model", "get_trace_settings"])
-def test_what_triton_alone_has_is_not_found(client: Client, method: str) -> None:
+def test_what_only_triton_has_is_not_found(client: Client, method: str) -> None:
     assert client.refusal(method, "digits") == ("404", "no such path")
 
 
-def test_a_wrong_key_is_told(deployed: httpx.Client) -> None:
+def test_a_wrong_key_is_refused_with_the_headers_name(deployed: httpx.Client) -> None:
     url = str(deployed.base_url).removeprefix("http://").rstrip("/")
     with sync.InferenceServerClient(url) as client, pytest.raises(InferenceServerException, match="x-api-key"):
         client.get_server_metadata(headers={"x-api-key": "wrong"})

@@ -1,7 +1,6 @@
-"""The Open Inference Protocol, statement by statement, on the real handler.
+"""The Open Inference Protocol on the real handler, statement by statement.
 
-What the documents say is quoted in the tests' docstrings, from KServe's inference_rest.md and required_api.md, and from
-Triton's extension_binary_data.md.
+Docstrings quote KServe's inference_rest.md and required_api.md, and Triton's extension_binary_data.md.
 """
 
 import base64
@@ -20,12 +19,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from lambda_fn.observers.telemetry import Record
-from lambda_fn.settings import Settings
 from lambda_fn.v2.endpoints import ROUTES
+from tests.conftest import VERSION, VERSIONS
 
-VERSION = Settings().model_version
-VERSIONS = sorted(path.parent.name for path in Settings().versions_directory.glob("*/contract.json"))
 MODEL = "/v2/models/digits"
 EACH_FORM = [MODEL, *(f"{MODEL}/versions/{version}" for version in VERSIONS)]
 PLATFORMS = {
@@ -134,14 +130,14 @@ def test_health_is_a_status_code_and_live(ask: Ask, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", EACH_FORM)
-def test_a_model_says_its_name_and_that_it_is_ready(ask: Ask, path: str) -> None:
+def test_a_ready_model_answers_with_its_name(ask: Ask, path: str) -> None:
     """'{"name": $string, "ready": $bool}'"""
     answer = ask(f"{path}/ready")
     assert (answer.status, answer.json) == (200, {"name": "digits", "ready": True})
 
 
 @pytest.mark.parametrize("path", ["/v2/models/letters/ready", f"{MODEL}/versions/99/ready"])
-def test_what_is_not_there_is_not_ready(ask: Ask, path: str) -> None:
+def test_an_unknown_model_or_version_is_not_ready(ask: Ask, path: str) -> None:
     """'a 4xx status code indicates false'"""
     assert ask(path).status == 404
 
@@ -221,19 +217,19 @@ def test_each_output_has_its_shape_type_and_data(ask: Ask, images: NDArray[np.ui
 
 
 @pytest.mark.parametrize("names", [["digit"], ["probabilities"], ["digit", "probabilities"]])
-def test_only_the_outputs_that_are_asked_for_come(ask: Ask, images: NDArray[np.uint8], names: list[str]) -> None:
+def test_only_the_requested_outputs_are_sent(ask: Ask, images: NDArray[np.uint8], names: list[str]) -> None:
     """'used to request which output tensors should be returned from the model'"""
     outputs = ask(f"{MODEL}/infer", as_json(images, outputs=[{"name": name} for name in names])).json["outputs"]
     assert [output["name"] for output in outputs] == names
 
 
-@pytest.mark.parametrize("said", ["42", "", "é ✓", "x" * 1024])
-def test_an_identifier_is_returned(ask: Ask, images: NDArray[np.uint8], said: str) -> None:
+@pytest.mark.parametrize("identifier", ["42", "", "é ✓", "x" * 1024])
+def test_an_identifier_is_returned(ask: Ask, images: NDArray[np.uint8], identifier: str) -> None:
     """'if specified this identifier must be returned in the response'"""
-    assert ask(f"{MODEL}/infer", as_json(images, id=said)).json["id"] == said
+    assert ask(f"{MODEL}/infer", as_json(images, id=identifier)).json["id"] == identifier
 
 
-def test_parameters_of_others_are_no_fault(ask: Ask, images: NDArray[np.uint8]) -> None:
+def test_unknown_parameters_are_ignored(ask: Ask, images: NDArray[np.uint8]) -> None:
     """'$parameter = $string : $string | $number | $boolean', and 'currently no parameters are defined'"""
     request = as_json(images, parameters={"a": "b", "priority": 1, "c": True})
     request["inputs"][0]["parameters"] = {"d": 1.5}
@@ -267,7 +263,7 @@ BAD: list[object] = [
 
 
 @pytest.mark.parametrize("body", BAD)
-def test_a_failed_inference_says_why(ask: Ask, body: object) -> None:
+def test_a_failed_inference_gives_the_reason(ask: Ask, body: object) -> None:
     """'must be indicated by an HTTP error status (typically 400)' with '{"error": <error message string>}'"""
     answer = ask(f"{MODEL}/infer", body, method="POST")
     assert answer.status == 400
@@ -277,7 +273,7 @@ def test_a_failed_inference_says_why(ask: Ask, body: object) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v2/models/letters", f"{MODEL}/versions/99", "/v2/models"])
-def test_failed_metadata_says_why(ask: Ask, path: str) -> None:
+def test_failed_metadata_gives_the_reason(ask: Ask, path: str) -> None:
     """'A failed model metadata request must be indicated by an HTTP error status (typically 400).'"""
     answer = ask(path)
     assert answer.status == 404
@@ -313,7 +309,7 @@ def test_binary_tensors_both_ways(ask: Ask, images: NDArray[np.uint8], name: str
     ("all_of_them", "this_one", "raw"),
     [(None, None, False), (True, None, True), (True, False, False), (False, True, True), (None, True, True)],
 )
-def test_an_outputs_own_wish_comes_before_that_for_all(
+def test_an_outputs_own_parameter_overrides_that_for_all(
     ask: Ask, images: NDArray[np.uint8], all_of_them: bool | None, this_one: bool | None, raw: bool
 ) -> None:
     """'If "binary_data" is specified on an output it overrides this setting.'"""
@@ -385,23 +381,22 @@ def test_mnist_is_answered_as_by_predict_batch_bit_for_bit(ask: Ask, mnist: Any)
         (f"{MODEL}/versions/1/infer", "/v2/models/{model}/versions/{version}/infer", "1"),
     ],
 )
-def test_a_request_is_recorded_as_those_of_the_other_routes_are(
+def test_a_request_is_logged_like_those_of_the_other_routes(
     event: Callable[..., dict[str, Any]], images: NDArray[np.uint8], path: str, route: str, version: str
 ) -> None:
-    from lambda_fn.api import routes
-    from lambda_fn.handler import models
+    from lambda_fn.handler import routes
 
-    app = routes.build(models, 8192)
-    app.context["record"] = record = Record("digits", "none")
     batch = np.concatenate([images[:2], np.zeros_like(images[:1])])
-    app.resolve(event(as_json(batch), path=path), None)  # type: ignore[arg-type]
-    assert (record.route, record.model_version, record.images) == (route, version, 3)
-    assert sum(record.digits) == 3
-    assert record.warnings == {"blank": 1, "low_confidence": 1}
-    assert 0 < record.decode_time < record.elapsed()
-    app.context["record"] = refused = Record("digits", "none")
-    app.resolve(event({}, path=path), None)  # type: ignore[arg-type]
+    _, log = routes.answer(event(as_json(batch), path=path), None)
+    assert (log.route, log.contract.version, log.status) == (route, version, 200)
+    assert log.prediction is not None
+    assert log.prediction.count == 3
+    assert sum(log.prediction.answers.class_counts) == 3
+    assert log.prediction.answers.warnings == [[], [], ["blank", "low_confidence"]]
+    assert 0 < log.decode_ms() < log.total_ms()
+    _, refused = routes.answer(event({}, path=path), None)
     assert (refused.route, refused.rejection, refused.error) == (route, "invalid_inputs", None)
+    assert (refused.contract.version, refused.prediction) == (version, None)
 
 
 PATHS = st.lists(
@@ -422,9 +417,7 @@ JSON = st.recursive(
     length=st.text(max_size=6),
     encoding=st.sampled_from(["", "gzip", "br"]),
 )
-def test_no_request_is_the_servers_fault(
-    ask: Ask, parts: list[str], method: str, body: object, length: str, encoding: str
-) -> None:
+def test_no_request_is_a_5xx(ask: Ask, parts: list[str], method: str, body: object, length: str, encoding: str) -> None:
     path = "/".join(["/v2", *parts])
     answer = ask(path, body, method=method, **{LENGTH: length, "Content-Encoding": encoding})
     assert answer.status in (200, 400, 404, 405, 413, 415)
