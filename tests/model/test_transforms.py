@@ -21,7 +21,7 @@ def test_a_set_is_the_same_each_time(name: str) -> None:
 def test_transforms_change_what_their_names_say() -> None:
     assert np.array_equal(transforms.make("inverted", IMAGES)[0], 255 - IMAGES[0])
     assert transforms.make("coloured", IMAGES)[0].shape == (28, 28, 3)
-    assert {picture.shape[0] for picture in transforms.make("scaled", IMAGES)} != {28}
+    assert {image.shape[0] for image in transforms.make("scaled", IMAGES)} != {28}
     assert transforms.make("off-centre", IMAGES)[0].sum() == IMAGES[0].sum()
     thin, thick = (np.mean(transforms.make(name, IMAGES)[0]) for name in ("thin", "thick"))
     assert thin < thick

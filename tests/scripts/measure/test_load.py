@@ -11,6 +11,7 @@ from scripts.measure.load.plan import Phase, phases
 from scripts.measure.load.results import Row
 from scripts.measure.load.traffic import Request
 from scripts.measure.processes import Sample
+from tests.bad_inputs import CASES
 
 STEADY = Phase("steady", "steady", 10, 100)
 
@@ -90,6 +91,13 @@ def test_requests_have_their_shares_and_the_models_digits(mnist: Any) -> None:
     singles = [request for request in sent if len(request.digits) == 1]
     assert len({request.body for request in singles}) == len(singles)
     assert sum(request.digits == (label,) for request, label in zip(singles, mnist[1], strict=False)) > 135
+
+
+def test_each_hostile_request_is_one_of_the_bad_inputs_with_its_status() -> None:
+    known = {(case.path, len(case.body or b""), case.status) for case in CASES if case.status >= 400}
+    source = traffic.hostile()
+    sent = [next(source) for _ in range(300)]
+    assert {(request.path, len(request.body or b""), request.status) for request in sent} <= known
 
 
 def test_locusts_csv_is_read(tmp_path: Path) -> None:
