@@ -21,7 +21,7 @@ from model.digits.data import mnist, paper_set
 Tensors = dict[str, NDArray[np.float32]]
 
 NAME = "digits"
-NOTEBOOKS = {"1": "mnist_convnet.ipynb", "2": "mnist_paper.ipynb"}
+NOTEBOOKS = {"1": "train_version_1.ipynb", "2": "train_version_2.ipynb"}
 LABELS = [str(digit) for digit in range(10)]
 
 CONTRACT: dict[str, Any] = {

@@ -13,6 +13,7 @@ from lambda_fn.inference import golden
 from lambda_fn.inference.model import Model
 from lambda_fn.settings import MODEL_REPOSITORY
 from model.digits import card, recipe
+from scripts.train import run_notebook
 
 VERSIONS = sorted(recipe.NOTEBOOKS)
 
@@ -62,3 +63,12 @@ def test_the_card_is_filled_in_completely() -> None:
     text = card.render(contract, training, labels, np.eye(10, dtype=np.float32)[labels], 140_000)
     assert not re.search(r"\$\w", text)
     assert "| test accuracy | **100.00%** (95% interval 83.89% to 100.00%; 0 of 20 wrong) |" in text
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_contract_names_the_notebook_as_it_is(version: str) -> None:
+    folder = MODEL_REPOSITORY / recipe.NAME
+    built_by = json.loads((folder / version / "contract.json").read_bytes())["built_by"]
+    notebook = run_notebook.read(folder / recipe.NOTEBOOKS[version])
+    assert built_by["notebook"] == f"model/{recipe.NAME}/{recipe.NOTEBOOKS[version]}"
+    assert built_by["notebook_source_sha256"] == run_notebook.source_sha256(notebook)
