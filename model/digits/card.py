@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
+
+from model.significance import wilson
 
 TEMPLATE = Path(__file__).with_name("card.md.template")
 
@@ -84,12 +85,6 @@ def render(
         confidence_note=(CALIBRATED if on_paper else NOT_CALIBRATED).format(**contract | training),
         per_digit=per_digit(labels, probabilities.argmax(axis=1), contract["training_class_shares"]),
     )
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % score interval of a share, within 0 to 1."""
-    interval = binomtest(successes, max(trials, 1)).proportion_ci(0.95, method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def _quality(labels: NDArray[np.uint8], probabilities: NDArray[np.float32], threshold: float) -> dict[str, str]:

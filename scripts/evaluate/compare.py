@@ -17,11 +17,11 @@ from tqdm import tqdm
 
 from lambda_fn.errors import ServiceError
 from lambda_fn.inference.contract import Contract
+from model.significance import p_not_worse
 from scripts.client.samples import Sample, UnreadableSample
 from scripts.evaluate import contact_sheet
 from scripts.evaluate.evaluate import labelled
 from scripts.evaluate.evaluation import Evaluation, evaluate, load
-from scripts.evaluate.significance import p_not_worse
 
 # A version is worse if its broken answers are less likely than this by chance.
 CHANCE = 0.01

@@ -15,8 +15,8 @@ from lambda_fn.inference.model import Model
 from lambda_fn.pipeline import predict
 from lambda_fn.settings import Settings
 from lambda_fn.tasks import TASKS
+from model.significance import wilson
 from scripts.client.samples import Sample
-from scripts.evaluate.significance import wilson
 
 BATCH = 200
 BINS = 15

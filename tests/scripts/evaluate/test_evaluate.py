@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model import significance
 from scripts.client.samples import Sample, UnreadableSample
-from scripts.evaluate import significance
 from scripts.evaluate.compare import Comparison
 from scripts.evaluate.evaluate import labelled
 from scripts.evaluate.evaluation import Evaluation, evaluate, load
