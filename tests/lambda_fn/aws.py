@@ -1,6 +1,6 @@
-"""What heartbeat and hook ask of AWS, on this machine, for the real boto3: Lambda, CodeDeploy, and API Gateway's keys.
+"""A stand-in for AWS on this machine, as the heartbeat and the hook use it: Lambda, CodeDeploy, and API Gateway's keys.
 
-Standard library only, for it runs inside the container as well: `python -m aws 9000` serves the handler beside it.
+Standard library only, because it also runs inside the container: `python -m aws 9000` serves the handler there.
 """
 
 import json
@@ -15,12 +15,13 @@ Function = Callable[[dict[str, Any]], object]
 
 
 class Aws(ThreadingHTTPServer):
-    """Calls `function` where Lambda would, keeps what CodeDeploy is told, and has one API key.
+    """Calls `function` in place of Lambda, keeps the messages to CodeDeploy, and has one API key.
 
     Attributes:
-        asked: the functions that were called; told: the messages to CodeDeploy.
-        creator: who began the deployment; None where that may not be asked.
-        key: the key's value; None where it may not be read.
+        invoked: the names of the invoked functions.
+        messages: to CodeDeploy.
+        creator: of the deployment; None if it may not be read.
+        key: the key's value; None if it may not be read.
     """
 
     daemon_threads = True
@@ -28,8 +29,8 @@ class Aws(ThreadingHTTPServer):
     def __init__(self, function: Function, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Request)
         self.function = function
-        self.asked: list[str] = []
-        self.told: list[dict[str, str]] = []
+        self.invoked: list[str] = []
+        self.messages: list[dict[str, str]] = []
         self.creator: str | None = "CloudFormation"
         self.key: str | None = "the-heartbeats-key"
 
@@ -39,8 +40,8 @@ class Aws(ThreadingHTTPServer):
 
     @property
     def statuses(self) -> list[str]:
-        """What CodeDeploy was told, in order."""
-        return [message["status"] for message in self.told]
+        """The statuses sent to CodeDeploy, in order."""
+        return [message["status"] for message in self.messages]
 
 
 class _Request(BaseHTTPRequestHandler):
@@ -59,7 +60,7 @@ class _Request(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         target = self.headers.get("x-amz-target", "").partition(".")[2]
         if target == "PutLifecycleEventHookExecutionStatus":
-            self.server.told.append(body)
+            self.server.messages.append(body)
             self._send(200, {"lifecycleEventHookExecutionId": body["lifecycleEventHookExecutionId"]})
         elif target == "GetDeployment":
             if self.server.creator is None:
@@ -67,7 +68,7 @@ class _Request(BaseHTTPRequestHandler):
             else:
                 self._send(200, {"deploymentInfo": {"creator": self.server.creator}})
         else:
-            self.server.asked.append(self.path.removeprefix("/2015-03-31/functions/").removesuffix("/invocations"))
+            self.server.invoked.append(self.path.removeprefix("/2015-03-31/functions/").removesuffix("/invocations"))
             try:
                 answer: object = self.server.function(body)
                 failed: tuple[str, ...] = ()
@@ -82,12 +83,12 @@ class _Request(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(content)))
         if header:
             self.send_header(*header)
-        with suppress(BrokenPipeError):  # who asked did not wait
+        with suppress(BrokenPipeError):  # the client did not wait
             self.end_headers()
             self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: it is a test's."""
+        """Writes nothing."""
 
 
 @contextmanager
@@ -99,13 +100,15 @@ def serving(function: Function) -> Iterator[Aws]:
 
 
 if __name__ == "__main__":
-    from lambda_fn import pre_traffic
+    from lambda_fn.api.proxy_event import proxy_event
     from lambda_fn.handler import handler
 
     def call(body: dict[str, Any]) -> object:
-        if "x" not in body:
+        """Answers an invocation's event, or the body of a request to the public API."""
+        if "httpMethod" in body:
             return handler(body, None)  # type: ignore[arg-type]
-        event = pre_traffic._event("POST", "/predict/batch", body)  # it came to the public API, and not to Lambda
+        scope = {"method": "POST", "headers": [], "query_string": b"", "http_version": "1.1"}
+        event = proxy_event(scope, "/predict/batch", json.dumps(body).encode(), "heartbeat")
         return json.loads(handler(event, None)["body"])  # type: ignore[arg-type]
 
     Aws(call, int(sys.argv[1])).serve_forever()

@@ -1,6 +1,6 @@
-"""A child process with hard caps on memory and time: every bad input on the handler, a good request after each.
+"""Sends every bad input to the handler, and a good request after it, in a process with limited memory and time.
 
-Writes a line of JSON for each case to the file that is named, so that a case that ends the process is seen too.
+It writes a line of JSON for each case to a file, so that a case that ends the process can be found.
 """
 
 import json
@@ -12,9 +12,9 @@ from typing import Any
 from lambda_fn.handler import handler
 from tests.bad_inputs import CASES, GOOD, Case
 
-# Beyond what the process has after its start: a function of 1,769 MB has more.
+# Added to what the process uses after its start; a function of 1,769 MB has more.
 MEMORY = 1024 * 1024 * 1024
-# Of the processor, for one case; the function's own limit is 15 s.
+# Processor time of one case; the function's own timeout is 15 s.
 SECONDS = 15
 
 

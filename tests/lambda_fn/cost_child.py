@@ -1,4 +1,4 @@
-"""A child process, where pytest adds neither calls nor memory: what requests cost, in counts, as JSON on stderr."""
+"""Counts what requests cost, in a process to which pytest adds neither calls nor memory. Prints JSON to stderr."""
 
 import gc
 import json
@@ -10,7 +10,7 @@ from typing import Any
 from lambda_fn.handler import handler
 from scripts.measure.bench import payloads
 
-REQUESTS = 1000  # among so many, what caches keep once counts for little
+REQUESTS = 1000  # so many that what caches keep counts for little
 
 
 def calls(work: Callable[[], object]) -> int:
@@ -30,7 +30,7 @@ def calls(work: Callable[[], object]) -> int:
 
 
 def traced(work: Callable[[], object]) -> tuple[int, int]:
-    """Bytes that the work leaves behind, and that it holds at its peak, beyond what was there."""
+    """Bytes that the work leaves in memory, and that it holds at its peak."""
     tracemalloc.start()
     try:
         work()
@@ -41,7 +41,7 @@ def traced(work: Callable[[], object]) -> tuple[int, int]:
 
 
 def main() -> None:
-    """For each payload that the service answers: `calls`, `peak` (a byte of the body) and `left` (bytes a request)."""
+    """For each payload: `calls`; `peak`, bytes for each byte of the body; `left`, bytes for each request."""
     found = {}
     for payload in payloads.every():
         event = payload.event()

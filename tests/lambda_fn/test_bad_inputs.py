@@ -1,4 +1,4 @@
-"""Every bad input on the real handler, in a process that its memory and its time are capped for."""
+"""Every bad input on the real handler, in a process with limited memory and time."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ each = pytest.mark.parametrize("case", CASES, ids=[f"{case.group} {case.name}" f
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """What the child says of each case, as far as it came."""
+    """The child's results by case, up to one that ended it."""
     path: Path = tmp_path_factory.mktemp("bad-inputs") / "results.jsonl"
     command = [sys.executable, "-m", "tests.lambda_fn.bad_input_child", str(path)]
     subprocess.run(command, cwd=ROOT, capture_output=True)
@@ -29,12 +29,12 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 def of(case: Case, results: Results) -> dict[str, Any]:
     name = f"{case.group} {case.name}"
-    assert name in results, "the process was ended in this case, or before it"
+    assert name in results, "this case, or one before it, ended the process"
     return results[name]
 
 
 @each
-def test_it_has_its_answer(case: Case, results: Results) -> None:
+def test_a_bad_input_gets_its_own_answer(case: Case, results: Results) -> None:
     result = of(case, results)
     body = json.loads(result["body"])
     assert (result["status"], body.get("code", "")) == (case.status, case.code), body
@@ -45,12 +45,12 @@ def test_it_has_its_answer(case: Case, results: Results) -> None:
 
 
 @each
-def test_it_changes_no_later_answer(case: Case, results: Results) -> None:
+def test_a_bad_input_does_not_change_the_next_answer(case: Case, results: Results) -> None:
     assert of(case, results)["same"]
 
 
-def test_over_http_each_has_the_same_answer(server: httpx.Client) -> None:
-    """Through the stand-in for API Gateway, as a client sends it: the small ones that a client can send."""
+def test_bad_inputs_get_the_same_answers_over_http(server: httpx.Client) -> None:
+    """Through the local gateway: the small ones that a client can send."""
     sent = [case for case in small() if case.over_http]
     found = []
     for case in sent:
@@ -58,10 +58,10 @@ def test_over_http_each_has_the_same_answer(server: httpx.Client) -> None:
         answer = server.request(case.method, case.path, headers=headers, content=case.body)
         code = "" if answer.status_code == 200 else json.loads(answer.content or '{"code": ""}')["code"]
         found.append((case.group, case.name, answer.status_code, code))
-    # A HEAD has no body to name its code in.
+    # The answer to HEAD has no body, and so no code.
     expected = [(case.group, case.name, case.status, case.code if case.method != "HEAD" else "") for case in sent]
     assert found == expected
 
 
-def test_no_two_cases_have_one_name() -> None:
+def test_all_cases_have_different_names() -> None:
     assert len({f"{case.group} {case.name}" for case in CASES}) == len(CASES)

@@ -1,6 +1,6 @@
-"""Whatever is sent: an answer or a clear 4xx in our error body, and the next answer as ever.
+"""Random requests get an answer or a 4xx with our error body, and do not change the next answer.
 
-What Hypothesis finds is mended and kept as a case in tests/bad_inputs. `make fuzz` runs this for as long as is asked.
+What Hypothesis finds is fixed, and kept as a case in tests/bad_inputs. `make fuzz` runs these tests for longer.
 """
 
 import base64
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_fn.handler import handler
-from scripts.local.gateway import Context
+from scripts.local.workers import Context
 from tests.bad_inputs import GOOD, Case
 from tests.bad_inputs.envelope import FORM
 from tests.bad_inputs.make_files import blank, frames, jpeg, png, rotated, scans, with_chunks
@@ -29,14 +29,14 @@ keys = st.sampled_from(["x", "images", "X", "", "__proto__", "id"]) | st.text(ma
 
 
 @st.composite
-def pictures(draw: st.DrawFn) -> Any:
-    """Nearly a batch: up to five dimensions, and now and then one value is something else."""
+def images(draw: st.DrawFn) -> Any:
+    """Nearly a batch: up to five dimensions, and sometimes one value is something else."""
     shape = draw(st.lists(st.integers(0, 5), min_size=1, max_size=5))
     value: Any = draw(numbers)
     for length in reversed(shape):
         value = [value] * length
     if draw(st.booleans()):
-        value = json.loads(json.dumps(value))  # no list is in two places any more
+        value = json.loads(json.dumps(value))  # so that no list is in two places
         place = value
         while isinstance(place, list) and place and isinstance(place[-1], list) and draw(st.booleans()):
             place = place[draw(st.integers(0, len(place) - 1))]
@@ -82,7 +82,7 @@ events = st.fixed_dictionaries(
 
 @pytest.fixture(scope="session")
 def good() -> Event:
-    """The answer that nothing may change."""
+    """The answer to a good request, which nothing may change."""
     return handler(request(GOOD), Context(29))  # type: ignore[arg-type]
 
 
@@ -98,33 +98,33 @@ def check(event: Event, good: Event) -> None:
 
 
 @given(members=events)
-def test_events(members: Event, good: Event) -> None:
+def test_any_event_is_answered(members: Event, good: Event) -> None:
     check(request(GOOD) | members, good)
 
 
-@given(value=st.dictionaries(keys, pictures() | values, max_size=2) | values)
-def test_json(value: Any, good: Event) -> None:
+@given(value=st.dictionaries(keys, images() | values, max_size=2) | values)
+def test_any_json_is_answered(value: Any, good: Event) -> None:
     check(request(json.dumps(value).encode()), good)
 
 
-@given(value=pictures())
-def test_arrays(value: Any, good: Event) -> None:
+@given(value=images())
+def test_any_array_is_answered(value: Any, good: Event) -> None:
     check(request(json.dumps({"x": value}).encode()), good)
 
 
 @given(body=damaged(GOOD, b'{"x":[[[0,1],[2,3]],[[0.5,1e1],[-0,3]]]}', b'{"images":["%s"]}' % base64.b64encode(png())))
-def test_damaged_json(body: bytes, good: Event) -> None:
+def test_damaged_json_is_answered(body: bytes, good: Event) -> None:
     check(request(body), good)
 
 
 @given(body=damaged(*FILES) | st.binary(max_size=50), path=st.sampled_from(["/predict/img", "/predict/batch"]))
-def test_damaged_files(body: bytes, path: str, good: Event) -> None:
+def test_damaged_files_are_answered(body: bytes, path: str, good: Event) -> None:
     if path == "/predict/batch":
         body = json.dumps({"images": [base64.b64encode(body).decode()]}).encode()
     check(request(body, path), good)
 
 
 @given(body=damaged(FORM, FORM.replace(b"\r\n", b"\n"), FORM[:-7] + FORM), kind=content_types)
-def test_damaged_forms(body: bytes, kind: str, good: Event) -> None:
+def test_damaged_forms_are_answered(body: bytes, kind: str, good: Event) -> None:
     event = request(body, "/predict/img")
     check(event | {"headers": {"content-type": kind}}, good)

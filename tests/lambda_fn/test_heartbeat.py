@@ -1,4 +1,4 @@
-"""One question to a server of the test's own, and what is measured of it."""
+"""One probe of a server that the test controls, and its result."""
 
 import json
 import threading
@@ -11,16 +11,16 @@ import pytest
 from botocore.stub import Stubber
 
 from lambda_fn import heartbeat
-from lambda_fn.heartbeat import Beat, Target, Unanswered, beat
-from lambda_fn.inference.golden import Golden
-from lambda_fn.settings import Settings
+from lambda_fn.heartbeat import ProbeFailed, ProbeResult, Target, probe
+from lambda_fn.inference import golden
+from tests.conftest import DIGITS
 
-GOLDEN = Golden.read(Settings().model_directory).one_of_each()
+REQUEST = golden.read_requests(DIGITS)[0]
 Answer = Callable[["Server"], None]
 
 
 class Server(BaseHTTPRequestHandler):
-    """Keeps what it was sent, and lets the test answer."""
+    """Keeps the last request, and lets the test answer it."""
 
     server: Any
 
@@ -38,7 +38,7 @@ class Server(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: it is a test's."""
+        """Writes nothing."""
 
 
 @pytest.fixture
@@ -50,42 +50,42 @@ def server() -> Iterator[Any]:
         running.shutdown()
 
 
-def asked(server: Any, answer: Answer, seconds: float = 10) -> Beat:
+def probed(server: Any, answer: Answer, seconds: float = 10) -> ProbeResult:
     server.answer = answer
-    return beat(lambda: Target(GOLDEN, f"http://127.0.0.1:{server.server_port}/v1/", "a-key"), seconds)
+    return probe(lambda: Target(REQUEST, f"http://127.0.0.1:{server.server_port}/v1/", "a-key"), seconds)
 
 
 def digits(*values: object) -> Answer:
     return lambda request: request.send(200, json.dumps({"y": values}).encode())
 
 
-def test_ten_images_are_sent_one_of_each_digit(server: Any) -> None:
-    assert asked(server, digits(*range(10))).wrong == 0
-    assert GOLDEN.digits == list(range(10))
-    assert server.body == {"x": GOLDEN.images.tolist()}
+def test_the_golden_request_is_sent(server: Any) -> None:
+    result = probed(server, digits(*range(10)))
+    assert (result.failure, result.wrong) == ("", 0)
+    assert result.milliseconds > 0
+    assert server.body == REQUEST.body
 
 
-def test_it_comes_as_a_client_does(server: Any) -> None:
-    asked(server, digits(*range(10)))
+def test_it_is_sent_as_a_client_would(server: Any) -> None:
+    probed(server, digits(*range(10)))
     assert server.path == "/v1/predict/batch"
     assert server.headers["x-api-key"] == "a-key"
     assert server.headers["Content-Type"] == "application/json"
     assert server.headers["User-Agent"], "the firewall's common rules refuse a request without one"
 
 
-def test_each_wrong_digit_is_counted(server: Any) -> None:
-    assert asked(server, digits(*reversed(range(10)))).wrong == 10
-    assert asked(server, digits(0, 1, 2, 8, 4, 5, 6, 7, 3, 9)).wrong == 2
+def test_each_wrong_answer_is_counted(server: Any) -> None:
+    assert probed(server, digits(*reversed(range(10)))).wrong == 10
+    assert probed(server, digits(0, 1, 2, 8, 4, 5, 6, 7, 3, 9)).wrong == 2
+    assert probed(server, digits(*"0123456789")).wrong == 10
 
 
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (digits(), "status 200, and not a digit for each image"),
-        (digits(*range(9)), "status 200, and not a digit for each image"),
-        (digits(*"0123456789"), "status 200, and not a digit for each image"),
-        (digits(*[True] * 10), "status 200, and not a digit for each image"),
-        (lambda request: request.send(200, b"[]"), "status 200, and not a digit for each image"),
+        (digits(), "status 200, and not an answer for each input"),
+        (digits(*range(9)), "status 200, and not an answer for each input"),
+        (lambda request: request.send(200, b"[]"), "status 200, and not an answer for each input"),
         (lambda request: request.send(200, b""), "status 200, and no JSON"),
         (lambda request: request.send(200, b"<html>"), "status 200, and no JSON"),
         (lambda request: request.send(200, b"\xff"), "status 200, and no JSON"),
@@ -99,26 +99,25 @@ def test_each_wrong_digit_is_counted(server: Any) -> None:
         (lambda request: request.connection.close(), "RemoteDisconnected"),
     ],
 )
-def test_anything_but_ten_digits_is_a_failure(server: Any, answer: Answer, reason: str) -> None:
-    assert asked(server, answer) == Beat(failure=reason)
+def test_an_answer_of_another_form_is_a_failure(server: Any, answer: Answer, reason: str) -> None:
+    assert probed(server, answer) == ProbeResult(failure=reason)
 
 
-def test_the_key_goes_nowhere_else(server: Any) -> None:
-    """A redirect is not followed."""
+def test_a_redirect_is_not_followed_with_the_key(server: Any) -> None:
     away = f"http://127.0.0.1:{server.server_port}/elsewhere"
-    found = asked(server, lambda request: request.send(307, b"{}", location=away))
-    assert found == Beat(failure="status 307, code unknown")
+    found = probed(server, lambda request: request.send(307, b"{}", location=away))
+    assert found == ProbeResult(failure="status 307, code unknown")
     assert server.path == "/v1/predict/batch"
 
 
-def test_a_silent_service_is_a_failure_in_time(server: Any) -> None:
+def test_a_silent_service_is_a_failure_after_the_time_limit(server: Any) -> None:
     ended = threading.Event()
-    found = asked(server, lambda _: ended.wait(60) and None, seconds=0.1)
+    found = probed(server, lambda _: ended.wait(60) and None, seconds=0.1)
     ended.set()
-    assert found == Beat(failure="TimeoutError")
+    assert found == ProbeResult(failure="TimeoutError")
 
 
-def test_an_answer_that_drips_is_a_failure_in_time(server: Any) -> None:
+def test_a_slow_answer_is_a_failure_after_the_time_limit(server: Any) -> None:
     ended = threading.Event()
 
     def drip(request: Server) -> None:
@@ -127,16 +126,16 @@ def test_an_answer_that_drips_is_a_failure_in_time(server: Any) -> None:
             if not ended.wait(0.01):
                 request.wfile.write(b" ")
 
-    found = asked(server, drip, seconds=0.2)
+    found = probed(server, drip, seconds=0.2)
     ended.set()
-    assert found == Beat(failure="TimeoutError")
+    assert found == ProbeResult(failure="TimeoutError")
 
 
-def test_what_can_not_be_found_is_a_failure_without_its_words() -> None:
+def test_a_target_that_can_not_be_found_is_a_failure_without_its_message() -> None:
     def find() -> Target:
         raise ValueError("Invalid header value b'a-key'")
 
-    assert beat(find) == Beat(failure="ValueError")
+    assert probe(find) == ProbeResult(failure="ValueError")
 
 
 @pytest.fixture
@@ -152,8 +151,8 @@ def test_the_key_is_read_with_its_value(client: Any) -> None:
         assert heartbeat.read_key(client, "1") == "a-key"
 
 
-def test_a_permission_that_lacks_is_named(client: Any) -> None:
+def test_a_missing_permission_is_named(client: Any) -> None:
     with Stubber(client) as stubber:
         stubber.add_client_error("get_api_key", "AccessDeniedException", "not on arn:aws:apigateway:x::/apikeys/1")
-        with pytest.raises(Unanswered, match="the API key can't be read: AccessDeniedException"):
+        with pytest.raises(ProbeFailed, match="the API key can't be read: AccessDeniedException"):
             heartbeat.read_key(client, "1")

@@ -1,4 +1,4 @@
-"""The heartbeat through the real server, with the real handler behind it and the real boto3 for its key."""
+"""The heartbeat through a server with the real handler, and with the real boto3 for its key."""
 
 import io
 import json
@@ -43,21 +43,21 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 
 @pytest.fixture
 def run(aws: Aws, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Run:  # noqa: ARG001
-    """Runs the handler against a stage: its metrics, its log line, and all that it wrote."""
+    """Runs the handler against a stage. Gives its metrics, its log line, and all that it wrote."""
 
     def once(url: object, turn: int = 1) -> tuple[dict[str, float], dict[str, Any], str]:
-        # Loggers live as long as the process, by service.
+        # Loggers live as long as the process, one for each service.
         monkeypatch.setenv("SERVICE_NAME", f"{request.node.name}-{turn}")
         monkeypatch.setenv("API_URL", str(url))
         with redirect_stdout(io.StringIO()) as written:
             heartbeat.handler({}, None)
-        log, blob = (json.loads(line) for line in written.getvalue().splitlines())
-        (directive,) = blob["_aws"]["CloudWatchMetrics"]
+        log, line = (json.loads(text) for text in written.getvalue().splitlines())
+        (directive,) = line["_aws"]["CloudWatchMetrics"]
         assert (directive["Namespace"], directive["Dimensions"]) == ("PostalDigits", [["service"]])
-        assert blob["service"] == f"{request.node.name}-{turn}"
+        assert line["service"] == f"{request.node.name}-{turn}"
         units = {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]}
         assert units.items() <= UNITS.items()
-        return {name: blob[name][0] for name in units}, log, written.getvalue()
+        return {name: line[name][0] for name in units}, log, written.getvalue()
 
     return once
 
@@ -79,7 +79,7 @@ def test_right_answers_are_counted_and_timed(api: httpx.Client, run: Run) -> Non
     assert KEY not in written
 
 
-def test_a_model_that_takes_3_for_8_is_two_wrong_answers(run: Run, swapped: Path) -> None:
+def test_a_model_that_takes_3_for_8_gives_two_wrong_answers(run: Run, swapped: Path) -> None:
     with running(base="/v1", workers="1", MODEL_REPOSITORY=str(swapped)) as wrong:
         metrics, log, _ = run(wrong.base_url)
     assert (metrics["HeartbeatFailed"], metrics["HeartbeatWrong"]) == (0, 2)
@@ -92,7 +92,7 @@ def test_a_service_that_is_down_is_a_failure(run: Run) -> None:
     assert (log["level"], log["reason"]) == ("ERROR", "ConnectionRefusedError")
 
 
-def test_a_refused_key_is_a_failure_and_is_read_anew(api: httpx.Client, aws: Aws, run: Run) -> None:
+def test_a_refused_key_is_a_failure_and_is_read_again(api: httpx.Client, aws: Aws, run: Run) -> None:
     aws.key = "another-key"
     metrics, log, written = run(api.base_url)
     assert (metrics, log["reason"]) == (FAILED, "status 403, code forbidden")
@@ -101,35 +101,37 @@ def test_a_refused_key_is_a_failure_and_is_read_anew(api: httpx.Client, aws: Aws
     assert run(api.base_url, turn=2)[0]["HeartbeatFailed"] == 0
 
 
-def test_a_key_that_was_read_is_kept(api: httpx.Client, aws: Aws, run: Run) -> None:
+def test_the_key_is_read_once(api: httpx.Client, aws: Aws, run: Run) -> None:
     run(api.base_url)
     aws.key = None
     assert run(api.base_url, turn=2)[0]["HeartbeatFailed"] == 0
 
 
-def test_a_key_that_may_not_be_read_is_a_failure_with_its_reason(api: httpx.Client, aws: Aws, run: Run) -> None:
+def test_a_key_without_permission_is_a_failure_with_its_reason(api: httpx.Client, aws: Aws, run: Run) -> None:
     aws.key = None
     metrics, log, _ = run(api.base_url)
     assert (metrics, log["reason"]) == (FAILED, "the API key can't be read: AccessDeniedException")
 
 
-def test_a_key_that_no_header_can_hold_is_not_written_anywhere(api: httpx.Client, aws: Aws, run: Run) -> None:
+def test_a_key_that_no_header_can_hold_is_never_written(api: httpx.Client, aws: Aws, run: Run) -> None:
     aws.key = "a\nkey"
     metrics, log, written = run(api.base_url)
     assert (metrics, log["reason"]) == (FAILED, "ValueError")
     assert "nkey" not in written
 
 
-@pytest.mark.parametrize(("name", "reason"), [("MODEL_VERSION", "ModelRejected"), ("API_KEY_ID", "SettingsError")])
-def test_a_fault_of_its_own_is_a_failure(
-    api: httpx.Client, run: Run, name: str, reason: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "value", "reason"), [("MODELS", "digits=99", "ModelRejected"), ("API_KEY_ID", "", "SettingsError")]
+)
+def test_a_wrong_setting_of_its_own_is_a_failure(
+    api: httpx.Client, run: Run, name: str, value: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(name, "" if name == "API_KEY_ID" else "99")
+    monkeypatch.setenv(name, value)
     metrics, log, _ = run(api.base_url)
     assert (metrics, log["reason"]) == (FAILED, reason)
 
 
-def test_who_asks_from_outside_loads_no_model() -> None:
+def test_the_heartbeat_and_the_hook_load_no_model() -> None:
     code = "import sys, lambda_fn.heartbeat, lambda_fn.pre_traffic; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())

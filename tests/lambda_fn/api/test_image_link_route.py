@@ -1,4 +1,4 @@
-"""`POST /predict/img?image_link=https://...` on the real routes, where a stage allows it and where it does not."""
+"""POST /predict/img?image_link=https://..., on a stage that allows links and on one that does not."""
 
 import json
 from collections.abc import Callable
@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from lambda_fn.api import routes
+from lambda_fn.api.routes import Routes
 from lambda_fn.bodies import image_link
 from lambda_fn.bodies.image_link import fetch
-from lambda_fn.handler import models
-from lambda_fn.observers.telemetry import Record
-from scripts.local.gateway import Context
+from lambda_fn.handler import repository
+from lambda_fn.tasks import TASKS
+from scripts.local.workers import Context
 from tests.bad_inputs.make_files import png
-from tests.lambda_fn.bodies.test_image_link import LINK, PUBLIC, World, response, sends
+from tests.lambda_fn.bodies.test_image_link import HOST, LINK, PUBLIC, FakeNetwork, response, sends
 from tests.lambda_fn.bodies.tls_server import Answer, Authority, serving
 
 Ask = Callable[..., tuple[int, dict[str, Any]]]
@@ -23,28 +23,27 @@ Ask = Callable[..., tuple[int, dict[str, Any]]]
 
 @pytest.fixture
 def ask(event: Callable[..., Any]) -> Ask:
-    """Asks for a link, with a body where one is given."""
+    """Sends a link, and maybe a body."""
 
     def answer(link: str, body: object = None, *, allowed: bool = True, seconds: float = 29) -> tuple[int, Any]:
-        app = routes.build(models, 8192, image_links=allowed)
-        app.context["record"] = Record("digits", "1", request_id="r-1")
-        asked = event(body, path="/predict/img", queryStringParameters={"image_link": link})
-        found = app.resolve(asked, Context(seconds))  # type: ignore[arg-type]
+        routes = Routes(repository, TASKS, max_inputs=8192, image_links=allowed)
+        sent = event(body, path="/predict/img", queryStringParameters={"image_link": link})
+        found, _ = routes.answer(sent, Context(seconds))
         return found["statusCode"], json.loads(found["body"])
 
     return answer
 
 
 def served(answer: Answer, ask: Ask, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, dict[str, Any]]:
-    """What the service says of LINK where a server on the loopback stands for the public one: the check stays."""
+    """The answer to LINK. A server on the loopback takes the place of the public one; the check stays."""
     authority = Authority(folder)
-    with serving(authority.server("pictures.example"), answer) as port:
-        network = World(port, authority.trust(), [PUBLIC]).network
+    with serving(authority.server(HOST), answer) as port:
+        network = FakeNetwork(port, authority.trust(), [PUBLIC]).network
         monkeypatch.setattr(image_link, "fetch", partial(fetch, network=network))
         return ask(LINK)
 
 
-def test_the_picture_behind_a_link_is_read(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_image_behind_a_link_is_read(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     status, answer = served(sends(response(png())), ask, tmp_path, monkeypatch)
     assert (status, answer["y"]) == (200, [7])
 
@@ -58,7 +57,7 @@ def test_the_picture_behind_a_link_is_read(ask: Ask, tmp_path: Path, monkeypatch
         (response(status="503 Service Unavailable"), 424, "link_failed"),
     ],
 )
-def test_what_is_no_picture_is_the_clients_matter(
+def test_a_link_to_anything_else_is_a_4xx(
     content: bytes, status: int, code: str, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found, body = served(sends(content), ask, tmp_path, monkeypatch)
@@ -76,13 +75,13 @@ def test_what_is_no_picture_is_the_clients_matter(
         "",
     ],
 )
-def test_what_only_the_function_can_reach_is_refused(link: str, ask: Ask) -> None:
+def test_a_link_to_an_address_is_refused(link: str, ask: Ask) -> None:
     status, body = ask(link)
     assert (status, body["code"]) == (400, "invalid_link")
     assert not link or link not in body["error"]
 
 
-def test_where_links_are_off_none_is_looked_at(ask: Ask) -> None:
+def test_links_are_refused_where_the_stage_does_not_allow_them(ask: Ask) -> None:
     status, body = ask(LINK, allowed=False)
     assert (status, body["code"]) == (403, "image_links_off")
 
@@ -92,5 +91,5 @@ def test_a_body_beside_a_link_is_refused(ask: Ask) -> None:
     assert (status, body["code"]) == (400, "link_and_body")
 
 
-def test_a_link_is_not_asked_for_when_the_time_is_over(ask: Ask) -> None:
+def test_a_link_is_not_fetched_when_the_time_is_over(ask: Ask) -> None:
     assert ask(LINK, seconds=0)[0] == 503

@@ -1,8 +1,9 @@
-"""The API's contract: every route, every refusal, on the real handler."""
+"""The API on the real handler: every route, every refusal."""
 
 import base64
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,8 +14,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from lambda_fn.settings import Settings
-from tests.conftest import EVENTS
+from lambda_fn.api.routes import Routes
+from lambda_fn.errors import ModelRejected
+from lambda_fn.handler import handler, repository
+from lambda_fn.inference.model import Model
+from lambda_fn.inference.repository import Repository
+from lambda_fn.tasks import TASKS
+from tests.conftest import CONTRACT, EVENTS, VERSION, VERSIONS
+from tests.server import ROOT
 
 Call = Callable[..., tuple[int, dict[str, Any]]]
 REQUEST_ID = "11111111-2222-4333-8444-555555555555"
@@ -25,12 +32,12 @@ def test_root_says_hello(call: Call) -> None:
     assert call(method="GET", path="/") == (200, {"message": "Hello World"})
 
 
-def test_health_names_the_model(call: Call) -> None:
-    contract = json.loads((Settings().model_directory / "contract.json").read_bytes())
+def test_health_names_all_versions(call: Call) -> None:
     status, health = call(method="GET", path="/health")
     assert (status, health["status"]) == (200, "ok")
-    default = {"name": "digits", "version": contract["version"], "sha256": contract["sha256"], "default": True}
-    assert default in health["models"]
+    assert [model["version"] for model in health["models"]] == VERSIONS
+    (default,) = (model for model in health["models"] if model["default"])
+    assert default == {"name": "digits", "version": VERSION, "sha256": CONTRACT.sha256, "default": True}
 
 
 def test_an_image_is_read(call: Call, mnist: Any) -> None:
@@ -39,24 +46,24 @@ def test_an_image_is_read(call: Call, mnist: Any) -> None:
         assert status == 200
         assert answer.keys() == {"y", "confidence", "warnings", "model"}
         assert answer["y"] == [mnist[1][index]]
-        assert answer["model"] == {"name": "digits", "version": Settings().model_version}
+        assert answer["model"] == {"name": "digits", "version": VERSION}
 
 
-def test_probabilities_come_when_asked_for(call: Call, mnist: Any) -> None:
+def test_probabilities_are_sent_when_asked_for(call: Call, mnist: Any) -> None:
     _, answer = call({"x": mnist[0][:3].tolist()}, queryStringParameters={"probabilities": "true"})
     assert [len(row) for row in answer["probabilities"]] == [10] * 3
     assert [max(row) for row in answer["probabilities"]] == answer["confidence"]
     assert "probabilities" not in call({"x": ZEROS}, queryStringParameters={"probabilities": "false"})[1]
 
 
-def test_what_the_network_saw_comes_when_asked_for(call: Call, mnist: Any) -> None:
-    """MNIST's own form passes untouched, so that is what it saw."""
+def test_what_the_network_saw_is_sent_when_asked_for(call: Call, mnist: Any) -> None:
+    """An image in MNIST's own form is not changed, so the network saw the image itself."""
     _, answer = call({"x": mnist[0][:3].tolist()}, queryStringParameters={"seen": "true"})
     assert [base64.b64decode(seen) for seen in answer["seen"]] == [image.tobytes() for image in mnist[0][:3]]
     assert "seen" not in call({"x": ZEROS}, queryStringParameters={"seen": "false"})[1]
 
 
-def test_what_may_be_shown_at_once_fits_an_answer(call: Call) -> None:
+def test_the_largest_answer_with_all_extras_fits_lambdas_limit(call: Call) -> None:
     query = {"seen": "true", "probabilities": "true"}
     image = [[0, 0, 0, 0, 0]] + [[0, 200, 90, 0, 0]] * 3 + [[0, 0, 0, 0, 0]]
     status, answer = call({"x": [image] * 4000}, queryStringParameters=query)
@@ -65,7 +72,7 @@ def test_what_may_be_shown_at_once_fits_an_answer(call: Call) -> None:
     assert call({"x": [image] * 4001}, queryStringParameters=query)[1]["code"] == "too_many_images"
 
 
-def test_a_colour_picture_is_one_picture_with_warnings(call: Call) -> None:
+def test_a_colour_image_is_one_image_with_warnings(call: Call) -> None:
     status, answer = call({"x": [[[10, 200, 30]] * 32] * 32})
     assert status == 200
     assert len(answer["y"]) == 1
@@ -112,14 +119,12 @@ def test_one_bad_image_fails_the_batch_and_is_named(call: Call, mnist: Any) -> N
     assert body["error"] == "image 63: row 5, column 7 is a string, not a number"
 
 
-def test_a_wrong_method_says_which_is_right(event: Callable[..., Any]) -> None:
-    from lambda_fn.handler import handler
-
+def test_a_405_names_the_right_method(event: Callable[..., Any]) -> None:
     response = handler(event(method="GET", path="/predict/batch"), None)  # type: ignore[arg-type]
     assert response["multiValueHeaders"]["Allow"] == ["POST"]
 
 
-def test_a_refusal_changes_no_later_answer(call: Call, mnist: Any) -> None:
+def test_a_refusal_does_not_change_the_next_answer(call: Call, mnist: Any) -> None:
     image = {"x": mnist[0][0].tolist()}
     before = call(image)
     for members, _, _ in REFUSALS:
@@ -127,31 +132,32 @@ def test_a_refusal_changes_no_later_answer(call: Call, mnist: Any) -> None:
         assert call(image) == before
 
 
-def test_a_failure_is_500_and_tells_nothing(event: Callable[..., Any]) -> None:
-    """A model that raises: the client gets our body, without the reason."""
-    from lambda_fn.api import routes
-    from lambda_fn.handler import models
-    from lambda_fn.observers.telemetry import Record
+def test_a_failure_is_500_without_its_reason(event: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret")
 
-    class Broken:
-        contract = models.default.contract
-
-        def get(self, _version: object) -> "Broken":
-            return self
-
-        def run(self, _tensor: object, _deadline: object) -> None:
-            raise RuntimeError("secret")
-
-    app = routes.build(Broken(), 8192)  # type: ignore[arg-type]
-    app.context["record"] = record = Record("digits", "1", request_id="r-1")
-    response = app.resolve(event({"x": ZEROS}), None)  # type: ignore[arg-type]
-    assert response["statusCode"] == 500
+    monkeypatch.setattr(Model, "run", fail)
+    routes = Routes(repository, TASKS, max_inputs=8192)
+    response, log = routes.answer(event({"x": ZEROS}), None)
+    assert (response["statusCode"], log.status) == (500, 500)
     assert json.loads(response["body"]) == {
         "error": "the service failed; try again",
         "code": "internal",
-        "request_id": "r-1",
+        "request_id": REQUEST_ID,
     }
-    assert isinstance(record.error, RuntimeError)
+    assert isinstance(log.error, RuntimeError)
+
+
+def test_a_contract_of_an_unknown_task_stops_the_start() -> None:
+    with pytest.raises(ModelRejected, match="digits: there is no task digit_images; there is letters"):
+        Routes(repository, {"letters": TASKS["digit_images"]}, max_inputs=1)
+
+
+def test_two_models_can_not_have_the_same_routes(folder: Path) -> None:
+    shutil.copytree(folder, folder.parents[1] / "figures" / VERSION)
+    both = Repository(folder.parents[1], {"digits": VERSION, "figures": VERSION})
+    with pytest.raises(ModelRejected, match="figures: /predict/batch is already a route of digits"):
+        Routes(both, TASKS, max_inputs=1)
 
 
 def png(digit: Any) -> bytes:
@@ -160,8 +166,8 @@ def png(digit: Any) -> bytes:
     return buffer.getvalue()
 
 
-def test_files_are_read_as_arrays_are(call: Call, mnist: Any) -> None:
-    """MNIST's digits as PNG: in JSON, in a form, one by one; the same answers as for the arrays."""
+def test_files_give_the_same_answers_as_arrays(call: Call, mnist: Any) -> None:
+    """PNG files in JSON, in a form, and alone."""
     digits = [png(digit) for digit in mnist[0][:50]]
     expected = call({"x": mnist[0][:50].tolist()})
     assert call({"images": [base64.b64encode(digit).decode() for digit in digits]}) == expected
@@ -179,18 +185,17 @@ def test_a_blank_image_is_never_a_confident_digit(call: Call) -> None:
     assert all({"blank", "low_confidence"} <= set(codes) for codes in answer["warnings"])
 
 
-def test_a_version_can_be_chosen_and_an_unknown_one_names_those_there_are(call: Call, mnist: Any) -> None:
+def test_a_version_can_be_chosen_and_an_unknown_one_names_the_known(call: Call, mnist: Any) -> None:
     image = {"x": mnist[0][0].tolist()}
-    _, health = call(method="GET", path="/health")
-    for model in health["models"]:
-        status, answer = call(image, queryStringParameters={"version": model["version"]})
-        assert (status, answer["y"], answer["model"]["version"]) == (200, [7], model["version"])
+    for version in VERSIONS:
+        status, answer = call(image, queryStringParameters={"version": version})
+        assert (status, answer["y"], answer["model"]["version"]) == (200, [7], version)
     _, body = call(image, queryStringParameters={"version": "99"})
-    assert body["error"] == f"no such version; there is {', '.join(model['version'] for model in health['models'])}"
+    assert body["error"] == f"no such version; there is {', '.join(VERSIONS)}"
 
 
-def test_a_request_is_told_in_one_log_line_and_one_blob_of_metrics(mnist: Any, tmp_path: Path) -> None:
-    """The real handler in a process of its own, so that its standard output is all there is."""
+def test_a_request_leaves_one_log_line_and_one_line_of_metrics(mnist: Any, tmp_path: Path) -> None:
+    """In a process of its own, whose standard output holds nothing else."""
     events = [
         json.loads((EVENTS / "predict_batch.json").read_bytes()),
         json.loads((EVENTS / "predict_batch.json").read_bytes()) | {"body": "e30="},
@@ -201,7 +206,7 @@ def test_a_request_is_told_in_one_log_line_and_one_blob_of_metrics(mnist: Any, t
     call_each = "for event in json.load(open(sys.argv[1])):\n    handler(event, None)"
     program = f"import json, sys\nfrom lambda_fn.handler import handler\n{call_each}"
     command = [sys.executable, "-c", program, str(tmp_path / "events.json")]
-    done = subprocess.run(command, cwd=EVENTS.parents[1], capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     answered, metrics, rejected, refusal = (json.loads(line) for line in done.stdout.splitlines())
     assert done.stderr == ""
     assert answered["request_id"] == rejected["request_id"] == REQUEST_ID
@@ -213,33 +218,26 @@ def test_a_request_is_told_in_one_log_line_and_one_blob_of_metrics(mnist: Any, t
     assert metrics["Digit7"] == metrics["Digit2"] == metrics["Digit1"] == [1]
     assert 0 < metrics["DecodeTime"][0] < metrics["TotalTime"][0]
     assert 0 < metrics["InferenceTime"][0] < metrics["TotalTime"][0]
-    assert 0.5 < metrics["Confidence"][0] < 0.9  # three sure ones and a blank one of 0.1
+    assert 0.5 < metrics["Confidence"][0] < 0.9  # three of nearly 1, and a blank one of 0.1
     assert (refusal["RejectedRequests"], refusal["RejectedMissingX"]) == ([1], [1])
 
 
-def test_onnxruntime_is_told_to_be_silent_before_it_is_imported() -> None:
-    """With nothing in the environment; the image says so too."""
+def test_onnxruntimes_telemetry_is_off_without_any_environment() -> None:
     program = "import lambda_fn.inference.model, os; print(os.environ['ORT_DISABLE_TELEMETRY'])"
     environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
     command = [sys.executable, "-c", program]
-    done = subprocess.run(command, cwd=EVENTS.parents[1], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "1\n"
 
 
 @pytest.mark.parametrize("origin", ["https://a.example", "https://b.example"])
 def test_pages_of_named_origins_may_call(event: Callable[..., Any], origin: str) -> None:
-    from lambda_fn.api import routes
-    from lambda_fn.handler import models
-    from lambda_fn.observers.telemetry import Record
+    routes = Routes(repository, TASKS, max_inputs=8192, cors_origins=("https://a.example", "https://b.example"))
 
     def call(method: str, path: str, **headers: str) -> dict[str, Any]:
-        app = routes.build(models, 8192, ("https://a.example", "https://b.example"))
-        app.context["record"] = Record("digits", "1")
         multi = {name: [value] for name, value in headers.items()}
-        response: dict[str, Any] = app.resolve(
-            event({"x": ZEROS}, method=method, path=path, headers=headers, multiValueHeaders=multi),
-            None,  # type: ignore[arg-type]
-        )
+        sent = event({"x": ZEROS}, method=method, path=path, headers=headers, multiValueHeaders=multi)
+        response, _ = routes.answer(sent, None)
         return response
 
     preflight = call("OPTIONS", "/predict/batch", Origin=origin)
