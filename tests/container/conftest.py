@@ -1,4 +1,4 @@
-"""The container under test, called as Lambda calls it: through the Runtime Interface Emulator inside it."""
+"""The container under test, invoked through the Runtime Interface Emulator inside it."""
 
 import json
 import subprocess
@@ -12,7 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PORT = 8080
-# Runs inside the container, so that one without any network can be called too: an event a line, an answer a line.
+# Runs inside the container, so that one without a network can be invoked too. Reads an event a line, writes an answer a
+# line.
 INVOKE = f"""
 import sys, urllib.error, urllib.request
 url = "http://127.0.0.1:{PORT}/2015-03-31/functions/function/invocations"
@@ -49,15 +50,15 @@ class Container:
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def run(self, *command: str) -> str:
-        """What a command prints inside."""
+        """What a command prints inside the container."""
         return docker("exec", self.name, *command).stdout.decode()
 
     def changes(self) -> str:
-        """The files that were written since it started, as Docker sees them."""
+        """The files written since it started, as Docker lists them."""
         return docker("diff", self.name).stdout.decode()
 
     def logs(self) -> str:
-        """All that was written to standard output and standard error."""
+        """Its standard output and standard error."""
         done = docker("logs", self.name)
         return (done.stdout + done.stderr).decode()
 

@@ -1,4 +1,4 @@
-"""The image asset as it lies in the cloud assembly: Docker makes an image of it that answers the golden batch."""
+"""The image asset of the cloud assembly: Docker builds an image of it, which gives the golden answers."""
 
 import json
 import os
@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from lambda_fn.settings import Settings
+from lambda_fn.inference import golden
+from tests.conftest import DIGITS
 from tests.container.conftest import ROOT, Container, docker
 
 TAG = "postal-digits:asset"
@@ -19,7 +19,7 @@ TAG = "postal-digits:asset"
 
 @pytest.fixture(scope="module")
 def asset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """The asset's entry in the assembly, built as the CDK CLI builds it."""
+    """The asset's entry in the assembly. Its image is built as the CDK CLI builds it."""
     assembly = tmp_path_factory.mktemp("cdk.out")
     environment = os.environ | {"CDK_OUTDIR": str(assembly)}
     subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, check=True, capture_output=True)
@@ -42,18 +42,14 @@ def asset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     docker("rmi", "--force", TAG)
 
 
-def test_it_answers_the_golden_batch(
+def test_it_gives_the_golden_answers(
     asset: dict[str, Any], start: Callable[..., Container], event: Callable[..., dict[str, Any]]
 ) -> None:
-    with np.load(Settings().model_directory / "golden.npz") as golden:
-        images, expected = golden["images"], golden["probabilities"]
     container = start("--read-only", "--tmpfs=/tmp", "--network=none", "--cpus=1", "--memory=1769m", image=TAG)
-    query = {"probabilities": "true"}
-    response = container.invoke(event({"x": images.tolist()}, queryStringParameters=query))
-    assert response["statusCode"] == 200
-    answer = json.loads(response["body"])
-    assert answer["y"] == expected.argmax(axis=1).tolist()
-    assert np.allclose(answer["probabilities"], expected, rtol=0, atol=1e-4)
+    for request in golden.read_requests(DIGITS):
+        response = container.invoke(event(request.body, path=request.path, queryStringParameters=request.query))
+        assert response["statusCode"] == 200
+        assert request.mismatches(json.loads(response["body"])) == {}
     assert (
         container.run("uname", "-m").strip() == {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}[asset["platform"]]
     )

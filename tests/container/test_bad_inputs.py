@@ -1,4 +1,4 @@
-"""Every bad input that Lambda lets through, on the real container with Lambda's memory and a stage's time limit."""
+"""Every bad input that fits Lambda's limit, on the real container with Lambda's memory and a stage's timeout."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def container(start: Callable[..., Container]) -> Container:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_each_has_its_answer_and_changes_no_later_one(group: str, container: Container) -> None:
+def test_each_bad_input_gets_its_own_answer_and_does_not_change_the_next(group: str, container: Container) -> None:
     events = {case: case.event() for case in CASES if case.group == group}
     sent = {case: event for case, event in events.items() if len(json.dumps(event)) <= BODY_BYTES}
     good = Case("good", "", 200, "", make=lambda: GOOD).event()
@@ -31,12 +31,12 @@ def test_each_has_its_answer_and_changes_no_later_one(group: str, container: Con
 
 
 def _status(answer: dict[str, Any]) -> tuple[int, str]:
-    """An error of Lambda's own (a time-out, a crash) has no status."""
+    """Status and code. An error of Lambda's own (a timeout, a crash) has no status: 0."""
     return answer.get("statusCode", 0), json.loads(answer.get("body", "{}")).get("code", "")
 
 
-def test_what_takes_longer_than_lambda_waits_is_answered_before(start: Callable[..., Container]) -> None:
-    """Many pictures that have to be brought into form, in three seconds; and the environment lives on."""
+def test_a_request_that_takes_too_long_is_503_before_lambda_ends_it(start: Callable[..., Container]) -> None:
+    """Many images must be prepared, and the timeout is three seconds. The environment survives."""
     container = start(*LOCKED_DOWN, "--env=AWS_LAMBDA_FUNCTION_TIMEOUT=3")
     good = Case("good", "", 200, "", make=lambda: GOOD).event()
     slow = Case("slow", "", 503, "deadline", make=lambda: b'{"x":[%s[[0]]]}' % (b"[[0,9],[1,2]]," * 8000)).event()

@@ -1,4 +1,4 @@
-"""The same image with another CMD: heartbeat and pre-traffic hook, with AWS and the service inside the container."""
+"""The same image with another CMD: the heartbeat and the hook, with a stand-in for AWS inside the container."""
 
 import importlib.util
 import json
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lambda_fn.settings import Settings
+from tests.conftest import VERSION
 from tests.container.conftest import Container, docker
 
-# AWS's own base image carries boto3; a stand-in for it may not.
+# AWS's own base image contains boto3; a stand-in for it may not.
 BOTO3 = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 AWS = Path(__file__).parents[1] / "lambda_fn" / "aws.py"
 PORT = 9000
@@ -24,7 +24,7 @@ ENVIRONMENT = {
     "API_URL": f"http://127.0.0.1:{PORT}/v1/",
     "API_KEY_ID": "key-1",
 }
-# Waits until AWS is there.
+# Waits until the stand-in answers.
 STATUSES = f"""
 import json, time, urllib.error, urllib.request
 for _ in range(300):
@@ -52,13 +52,13 @@ def volumes() -> list[str]:
 
 @pytest.fixture
 def companion(start: Callable[..., Container]) -> Callable[..., Container]:
-    """Starts a companion, with AWS beside it in the container; `served` is the version that the service has."""
+    """Starts the heartbeat or the hook, with the stand-in for AWS. `served` is the service's default version."""
 
     def run(entry: str, **environment: str) -> Container:
-        served = environment.pop("served", Settings().model_version)
+        served = environment.pop("served", VERSION)
         variables = [f"--env={name}={value}" for name, value in (ENVIRONMENT | environment).items()]
         container = start(*LOCKED_DOWN, *volumes(), *variables, command=f"lambda_fn.{entry}.handler")
-        options = ("--detach", "--workdir=/var/task", f"--env=MODEL_VERSION={served}")
+        options = ("--detach", "--workdir=/var/task", f"--env=MODELS=digits={served}")
         docker("exec", *options, container.name, "python", "-m", "aws", str(PORT))
         statuses(container)
         return container
@@ -67,24 +67,24 @@ def companion(start: Callable[..., Container]) -> Callable[..., Container]:
 
 
 def statuses(container: Container) -> list[str]:
-    """What CodeDeploy was told in it."""
-    told: list[str] = json.loads(container.run("python", "-c", STATUSES))
-    return told
+    """The statuses sent to CodeDeploy."""
+    found: list[str] = json.loads(container.run("python", "-c", STATUSES))
+    return found
 
 
 def metrics(container: Container) -> dict[str, float]:
     """What the heartbeat measured."""
-    (blob,) = (json.loads(line) for line in container.logs().splitlines() if '"_aws"' in line)
-    return {each["Name"]: blob[each["Name"]][0] for each in blob["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    (found,) = (json.loads(line) for line in container.logs().splitlines() if '"_aws"' in line)
+    return {each["Name"]: found[each["Name"]][0] for each in found["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
 
 
-def test_the_hook_passes_the_version_that_is_in_the_image(companion: Callable[..., Container]) -> None:
+def test_the_hook_approves_the_version_in_the_image(companion: Callable[..., Container]) -> None:
     container = companion("pre_traffic")
     assert container.invoke(HOOK) is None
     assert statuses(container) == ["Succeeded"], container.logs()
 
 
-def test_the_hook_refuses_another_version_than_it_is_told(companion: Callable[..., Container]) -> None:
+def test_the_hook_refuses_another_version(companion: Callable[..., Container]) -> None:
     container = companion("pre_traffic", served="1")
     assert container.invoke(HOOK) is None
     assert statuses(container) == ["Failed"], container.logs()
@@ -100,7 +100,7 @@ def test_the_heartbeat_measures_right_answers(companion: Callable[..., Container
     assert "the-heartbeats-key" not in container.logs()
 
 
-def test_the_heartbeat_measures_a_service_that_is_not_there(companion: Callable[..., Container]) -> None:
+def test_the_heartbeat_measures_an_unreachable_service(companion: Callable[..., Container]) -> None:
     container = companion("heartbeat", API_URL="http://127.0.0.1:1/v1/")
     assert container.invoke({}) is None
     assert metrics(container) == {"HeartbeatRuns": 1, "HeartbeatFailed": 1}

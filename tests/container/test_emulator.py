@@ -1,4 +1,4 @@
-"""The image in the Runtime Interface Emulator: the same answers as in process, as Lambda would run it."""
+"""The image in the Runtime Interface Emulator gives the same answers as the handler in this process."""
 
 import json
 import re
@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from lambda_fn.settings import Settings
+from tests.conftest import DIGITS, FILES, VERSION, VERSIONS
 from tests.container.conftest import Container
 
 Start = Callable[..., Container]
 Event = Callable[..., dict[str, Any]]
 
-# As a hardened host would run it, with Lambda's own share of a processor at 1,769 MB.
+# As a hardened host would run it, with the processor that Lambda gives to 1,769 MB.
 LOCKED_DOWN = ("--read-only", "--network=none", "--user=4321:4321", "--cpus=1", "--memory=1769m")
 
-# Standard library only: what the runtime itself has open, to compare with.
+# A function without any library, to compare with.
 PROBE = "def handler(event, context):\n    return {}\n"
 PYTHON_PROCESS = r"""
 import json, os, pathlib
@@ -53,7 +53,7 @@ def in_process(event: Event, images: Any) -> list[dict[str, Any]]:
 
 
 def test_the_same_answers_as_in_process(start: Start, event: Event, mnist: Any) -> None:
-    """Digits and warnings alike; probabilities within 1e-5, as numpy and Python are other versions there."""
+    """Digits and warnings are equal, probabilities within 1e-5: numpy and Python have other versions there."""
     images, labels = mnist[0][:2000], mnist[1][:2000]
     here, there = in_process(event, images), bodies(start(*LOCKED_DOWN), event, images)
     for ours, theirs in zip(here, there, strict=True):
@@ -71,7 +71,7 @@ def test_locked_down_it_answers_and_writes_nothing(start: Start, event: Event) -
 
 
 def test_no_file_socket_or_thread_is_left_by_telemetry(start: Start, event: Event, tmp_path: Path) -> None:
-    """The function has open what a function without any library has, and no file of the image's changed."""
+    """It has as many files, sockets and threads as a function without any library, and no file has changed."""
     (tmp_path / "probe.py").write_text(PROBE)
     bare = start(f"--volume={tmp_path}/probe.py:/var/task/probe.py:ro", command="probe.handler")
     ours = start()
@@ -81,8 +81,8 @@ def test_no_file_socket_or_thread_is_left_by_telemetry(start: Start, event: Even
     assert ours.changes() == ""
 
 
-def test_the_check_above_sees_telemetry_that_is_on(start: Start, event: Event) -> None:
-    """So that it can fail: with telemetry on, there is a thread more and files are written."""
+def test_the_test_above_can_fail(start: Start, event: Event) -> None:
+    """With telemetry on, there is one more thread and files are written."""
     off, on = start(), start("--env=ORT_DISABLE_TELEMETRY=0")
     for container in (off, on):
         container.invoke(event({"x": [[0] * 28] * 28}))
@@ -91,9 +91,9 @@ def test_the_check_above_sees_telemetry_that_is_on(start: Start, event: Event) -
 
 
 def test_a_truncated_model_refuses_to_start(start: Start, event: Event, tmp_path: Path) -> None:
-    broken = shutil.copy(Settings().model_directory / "model.onnx", tmp_path)
+    broken = shutil.copy(DIGITS / "model.onnx", tmp_path)
     Path(broken).write_bytes(Path(broken).read_bytes()[:-1])
-    inside = f"/var/task/model/digits/{Settings().model_version}/model.onnx"
+    inside = f"/var/task/model/digits/{VERSION}/model.onnx"
     container = start(f"--volume={broken}:{inside}:ro")
     answer = container.invoke(event({"x": [[0] * 28] * 28}))
     assert answer["errorType"] == "ModelRejected"
@@ -104,13 +104,12 @@ def test_a_truncated_model_refuses_to_start(start: Start, event: Event, tmp_path
 def test_only_what_runs_is_in_the_image(start: Start) -> None:
     container = start()
     inside = container.run("find", "/var/task/lambda_fn", "/var/task/model", "-type", "f", "-not", "-name", "*.pyc")
-    kinds = (".py", ".html", ".css", ".js")
+    kinds = (".py", ".html", ".css", ".js", ".yaml")
     sources = {f"/var/task/{path}" for path in Path("lambda_fn").rglob("*") if path.suffix in kinds}
-    files = ("model.onnx", "contract.json", "golden.npz")
-    model = {f"/var/task/model/digits/{version}/{name}" for version in ("1", "2") for name in files}
+    model = {f"/var/task/model/digits/{version}/{name}" for version in VERSIONS for name in FILES}
     assert set(inside.split()) == sources | model
     unwanted = ("onnx", "keras", "tensorflow", "sklearn", "matplotlib", "aws_cdk", "pytest", "boto3")
     found = container.run(
         "python", "-c", f"import importlib.util as u; print([n for n in {unwanted} if u.find_spec(n)])"
     )
-    assert set(json.loads(found.replace("'", '"'))) <= {"boto3"}  # AWS's own base image carries boto3
+    assert set(json.loads(found.replace("'", '"'))) <= {"boto3"}  # AWS's own base image contains boto3

@@ -1,4 +1,4 @@
-"""Links in the real container, where the Runtime API listens on 127.0.0.1:9001: nothing but the internet is reached."""
+"""Links in the real container, whose Runtime API listens on 127.0.0.1:9001, reach the internet only."""
 
 import json
 from collections.abc import Callable

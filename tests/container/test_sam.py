@@ -1,4 +1,4 @@
-"""`sam local` with the repository's template and events, as the README shows it."""
+"""`sam local` with the repository's template and events."""
 
 import asyncio
 import json
@@ -89,7 +89,7 @@ def test_start_api_refuses_as_the_service_does(api: httpx.Client) -> None:
 
 @pytest.mark.parametrize("page", ["console", "docs", "openapi.json"])
 def test_start_api_serves_the_pages(api: httpx.Client, page: str) -> None:
-    """Zipped for a browser, which says what it accepts, and whole for a client that does not."""
+    """Zipped for a browser, which accepts gzip, and plain for a client that does not."""
     zipped = api.get(f"/{page}", headers={"Accept": "text/html,*/*;q=0.8", "Accept-Encoding": "gzip"})
     assert (zipped.status_code, zipped.headers["content-encoding"]) == (200, "gzip")
     assert "Postal Digits" in zipped.text
@@ -158,7 +158,7 @@ def test_triton_sends_6000_uint8_images_in_one_call(triton: Triton, mnist: Any) 
     assert (answer.as_numpy("digit") == mnist[1][:6000]).mean() > 0.98
 
 
-def test_triton_is_told_what_is_wrong(triton: Triton, mnist: Any) -> None:
+def test_triton_gets_a_readable_refusal(triton: Triton, mnist: Any) -> None:
     with pytest.raises(InferenceServerException, match=r"\[400\] the shape of images must be \[n, 28, 28, 1\]"):
         triton("infer", "digits", [tensor(mnist[0][:2, 1:], True)])
     with pytest.raises(InferenceServerException, match=r"\[404\] no such model; there is digits"):

@@ -1,4 +1,4 @@
-"""The image holds no secret: neither in its files, nor in its settings, nor in how it was built."""
+"""The image holds no secret in its files, its settings or its history."""
 
 import json
 import re
@@ -15,7 +15,7 @@ for file in (file for folder in sys.argv[1:] for file in pathlib.Path(folder).rg
 """
 
 
-def test_neither_files_nor_settings_nor_history_hold_one(image: str, start: Callable[..., Container]) -> None:
+def test_the_image_holds_no_secret(image: str, start: Callable[..., Container]) -> None:
     settings = docker("image", "inspect", "--format", "{{json .Config.Env}}", image).stdout
     written = settings + docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", image).stdout
     written += docker("exec", start().name, "python", "-c", READ, *OURS).stdout

@@ -1,7 +1,7 @@
-"""A container that something is done to, called through the stand-in for API Gateway: a test sees what a client sees.
+"""A container with a fault, called through the local gateway, so that a test sees what a client sees.
 
-Each test leaves a row of the table in docs/reliability.md: what was done, what the client saw, whether the next request
-was answered rightly, and which alarm would tell.
+Each test adds a row to the table in docs/reliability.md: the fault, what the client saw, whether the next answer was
+right, and which alarms would fire.
 """
 
 import asyncio
@@ -12,27 +12,29 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
 
-from lambda_fn.settings import Settings
+from lambda_fn.inference import golden
 from scripts.local.gateway import Gateway
+from tests.conftest import DIGITS
 from tests.container.conftest import ROOT, Container, docker, image, start
 
 __all__ = ["image", "start"]
 
 RESULTS = ROOT / "build" / "reliability" / "faults.json"
 RUNTIME = Path(__file__).with_name("runtime.py").read_text()
-# Short, to wait little for what hangs; a process that is started anew has to be ready within it as well.
+# Short, because a test waits for it. A process that is started again must be ready within it too.
 TIMEOUT = "--env=AWS_LAMBDA_FUNCTION_TIMEOUT=6"
 ROWS: list["Fault"] = []
+# Twenty digits with their probabilities.
+(GOLDEN,) = (request for request in golden.read_requests(DIGITS) if request.name == "pixels 0 to 255")
 
 Ask = Callable[..., httpx.Response]
 
 
 @dataclass
 class Fault:
-    """A row; `alarms` are those of infra_cdk/ that tell of it where it goes on, none where nothing fails."""
+    """A row. `alarms` are those that fire if the fault continues; none if nothing fails."""
 
     fault: str
     client_sees: str = "the test failed"
@@ -40,21 +42,22 @@ class Fault:
     alarms: list[str] = field(default_factory=list)
 
     def seen(self, answer: httpx.Response) -> None:
-        """Notes an answer as the client gets it."""
+        """Records the client's answer."""
         self.client_sees = str(answer.status_code)
         if answer.status_code != 200:
             assert answer.json().keys() == {"error", "code", "request_id"}
             self.client_sees += f" `{answer.json()['code']}`"
 
     def survived(self, answer: httpx.Response) -> None:
-        """The next request, of golden images: fails the test unless it is answered as when the model was built."""
-        assert_golden(answer)
+        """Records that the next request got its golden answer; fails the test if it did not."""
+        assert answer.status_code == 200, answer.text
+        assert GOLDEN.mismatches(answer.json()) == {}
         self.next_right = True
 
 
 @pytest.fixture
 def fault() -> Callable[..., Fault]:
-    """Begins the test's row: what is done, in words, and the alarms' names."""
+    """Adds the test's row: the fault in words, and the names of the alarms."""
 
     def begin(what: str, *alarms: str) -> Fault:
         ROWS.append(Fault(what, alarms=list(alarms)))
@@ -65,34 +68,17 @@ def fault() -> Callable[..., Fault]:
 
 @pytest.fixture
 def ask() -> Ask:
-    """Sends a body to /predict/batch; golden images, if none is given."""
+    """Sends a body to /predict/batch; by default the golden request."""
 
     def send(container: Container, body: dict[str, Any] | None = None) -> httpx.Response:
         async def call() -> httpx.Response:
             gateway = httpx.ASGITransport(app=Gateway(lambda event, _: container.invoke(event)))
             async with httpx.AsyncClient(transport=gateway, base_url="http://gateway") as client:
-                return await client.post("/predict/batch", params={"probabilities": "true"}, json=body or golden_body())
+                return await client.post(GOLDEN.path, params=GOLDEN.query, json=body or GOLDEN.body)
 
         return asyncio.run(call())
 
     return send
-
-
-def golden() -> tuple[Any, Any]:
-    """The default model's golden images and the probabilities that it gave when it was built."""
-    with np.load(Settings().model_directory / "golden.npz") as members:
-        return members["images"], members["probabilities"]
-
-
-def golden_body() -> dict[str, Any]:
-    return {"x": golden()[0].tolist()}
-
-
-def assert_golden(answer: httpx.Response) -> None:
-    expected = golden()[1]
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["y"] == expected.argmax(axis=1).tolist()
-    assert np.allclose(answer.json()["probabilities"], expected, rtol=0, atol=1e-4)
 
 
 def signal_runtime(container: Container, *signals: str) -> None:
@@ -101,7 +87,7 @@ def signal_runtime(container: Container, *signals: str) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Writes the rows of a whole run; a part of it would leave a table with holes."""
+    """Writes the rows of a whole run; those of a part would leave gaps in the table."""
     if session.config.args == ["tests/faults"] and not session.config.getoption("-k") and ROWS:
         RESULTS.parent.mkdir(parents=True, exist_ok=True)
         RESULTS.write_text(json.dumps([asdict(row) for row in ROWS], indent=1) + "\n")

@@ -1,6 +1,6 @@
-"""Runs inside the container, standard library only: sends signals to the function's process, at once or at work.
+"""Runs inside the container, standard library only: sends signals to the function's process, at once or while it works.
 
-python - now|busy SIGNAL...    `busy` says "ready", and waits until the process has worked for 50 ms from then on.
+python - now|busy SIGNAL...    Both print "ready". `busy` then waits until the process has worked for 50 ms.
 """
 
 import os

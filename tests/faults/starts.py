@@ -1,6 +1,6 @@
 """Runs inside the container, standard library only: many new interpreters, each answering the same event once.
 
-python starts.py COUNT AT_ONCE    The event comes on standard input; each different answer goes out, with its count.
+python starts.py COUNT AT_ONCE    Reads the event from standard input. Prints each different answer with its count.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The function's process dies, hangs, or is out of memory or time while it works on a request."""
+"""The function's process dies, hangs, or runs out of memory or time during a request."""
 
 import base64
 import io
@@ -19,24 +19,26 @@ Begin = Callable[..., Fault]
 ALARM = "function-errors"
 
 
-def files(*pictures: Any) -> dict[str, Any]:
+def files(*images: Any) -> dict[str, Any]:
     """A body of PNG files."""
     texts = []
-    for picture in pictures:
+    for image in images:
         file = io.BytesIO()
-        Image.fromarray(picture).save(file, "PNG")
+        Image.fromarray(image).save(file, "PNG")
         texts.append(base64.b64encode(file.getvalue()).decode())
     return {"images": texts}
 
 
 @pytest.fixture(scope="module")
 def much(mnist: Any) -> dict[str, Any]:
-    """Half a second and more of work: 6,000 files."""
+    """At least half a second of work: 6,000 files."""
     return files(*mnist[0][:6000])
 
 
 @pytest.mark.parametrize("signal", ["SIGKILL", "SIGSEGV"])
-def test_the_process_dies_at_work(signal: str, much: dict[str, Any], start: Start, fault: Begin, ask: Ask) -> None:
+def test_the_process_dies_during_a_request(
+    signal: str, much: dict[str, Any], start: Start, fault: Begin, ask: Ask
+) -> None:
     row = fault(f"{signal} in mid-request", ALARM)
     container = start()
     ask(container)
@@ -54,7 +56,7 @@ def test_the_process_dies_at_work(signal: str, much: dict[str, Any], start: Star
 
 
 def test_out_of_memory(start: Start, fault: Begin, ask: Ask) -> None:
-    row = fault("out of memory (128 MB, a picture of 16 million pixels)", ALARM, "function-memory")
+    row = fault("out of memory (128 MB, an image of 16 million pixels)", ALARM, "function-memory")
     container = start("--memory=128m", "--memory-swap=128m")
     ask(container)
     row.seen(ask(container, files(np.zeros((4096, 4096, 4), np.uint8))))
@@ -63,7 +65,7 @@ def test_out_of_memory(start: Start, fault: Begin, ask: Ask) -> None:
     row.survived(ask(container))
 
 
-def test_a_process_that_hangs_is_ended_in_time(start: Start, fault: Begin, ask: Ask) -> None:
+def test_a_process_that_hangs_is_ended_after_the_timeout(start: Start, fault: Begin, ask: Ask) -> None:
     row = fault("the process hangs", ALARM, "function-duration")
     container = start(TIMEOUT)
     ask(container)
@@ -73,10 +75,10 @@ def test_a_process_that_hangs_is_ended_in_time(start: Start, fault: Begin, ask: 
     row.survived(ask(container))
 
 
-def test_a_request_that_takes_too_long_is_told_so_before_it_is_ended(
+def test_a_request_that_takes_too_long_is_503_before_lambda_ends_it(
     mnist: Any, start: Start, fault: Begin, ask: Ask
 ) -> None:
-    """The limit is 3 s here, of which one is kept for the answer; 6,000 pictures to be scaled down take more."""
+    """The timeout is 3 s, of which one is reserved for the answer. Scaling 6,000 images down takes more than two."""
     row = fault("a request longer than the timeout", "function-duration")
     container = start("--env=AWS_LAMBDA_FUNCTION_TIMEOUT=3", "--cpus=1")
     ask(container)

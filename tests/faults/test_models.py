@@ -1,4 +1,4 @@
-"""A model that is not the one that was built: no digit ever comes from it."""
+"""A damaged or missing model never answers."""
 
 import shutil
 from collections.abc import Callable
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lambda_fn.settings import Settings
+from tests.conftest import DIGITS, VERSION
 from tests.container.conftest import Container
 from tests.faults.conftest import Ask, Fault
 
-INSIDE = f"/var/task/model/digits/{Settings().model_version}"
+INSIDE = f"/var/task/model/digits/{VERSION}"
 ALARM = "new-version-errors"
 
 
@@ -24,7 +24,7 @@ def _flipped(content: bytes) -> bytes:
     [("truncated", lambda content: content[: len(content) // 2]), ("with one bit flipped", _flipped)],
     ids=("truncated", "flipped"),
 )
-def test_a_changed_model_refuses_until_the_right_one_is_there(
+def test_a_damaged_model_refuses_to_start_until_it_is_repaired(
     what: str,
     change: Callable[[bytes], bytes],
     start: Callable[..., Container],
@@ -34,7 +34,7 @@ def test_a_changed_model_refuses_until_the_right_one_is_there(
 ) -> None:
     row = fault(f"the model {what}", ALARM)
     model = tmp_path / "model.onnx"
-    right = (Settings().model_directory / "model.onnx").read_bytes()
+    right = (DIGITS / "model.onnx").read_bytes()
     model.write_bytes(change(right))
     container = start(f"--volume={model}:{INSIDE}/model.onnx:ro")
     for _ in range(2):
@@ -45,7 +45,7 @@ def test_a_changed_model_refuses_until_the_right_one_is_there(
     row.survived(ask(container))
 
 
-def test_a_missing_model_refuses_until_it_is_there(
+def test_a_missing_model_refuses_to_start_until_it_is_there(
     start: Callable[..., Container], fault: Callable[..., Fault], ask: Ask, tmp_path: Path
 ) -> None:
     row = fault("the model missing", ALARM)
@@ -53,5 +53,5 @@ def test_a_missing_model_refuses_until_it_is_there(
     for _ in range(2):
         row.seen(ask(container))
         assert row.client_sees == "502 `bad_gateway`"
-    shutil.copytree(Settings().model_directory, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(DIGITS, tmp_path, dirs_exist_ok=True)
     row.survived(ask(container))

@@ -1,4 +1,4 @@
-"""What is around the function fails: network, disk, folders, user, the reader of its output; or time stops."""
+"""The function's surroundings fail: network, disk, folders, user, the reader of its output, the clock."""
 
 import time
 from collections.abc import Callable
@@ -22,8 +22,8 @@ SURROUNDINGS = {
     "all of these": ("--network=none", "--read-only", "--tmpfs=/tmp:size=1k", "--user=993:990", "--log-driver=none"),
 }
 HANDLER = "lambda_fn.handler.handler"
-# The function's standard output, and not the emulator's, is a pipe of 64 kB, nearly full, that nobody reads until
-# /tmp/read is there.
+# The function's standard output (not the emulator's) is a pipe of 64 kB. It is nearly full, and nobody reads it until
+# /tmp/read exists.
 BLOCKED = f"""
 mkfifo /tmp/out
 exec 3<>/tmp/out
@@ -37,21 +37,21 @@ exec /usr/local/bin/aws-lambda-rie /tmp/bootstrap
 
 
 @pytest.mark.parametrize("what", SURROUNDINGS)
-def test_it_needs_nothing_of_what_is_missing(what: str, start: Start, fault: Begin, ask: Ask) -> None:
+def test_it_works_without(what: str, start: Start, fault: Begin, ask: Ask) -> None:
     row = fault(what)
     container = start(*SURROUNDINGS[what])
     row.seen(ask(container))
     row.survived(ask(container))
 
 
-def test_without_a_home(start: Start, fault: Begin, ask: Ask) -> None:
+def test_it_works_without_a_home(start: Start, fault: Begin, ask: Ask) -> None:
     row = fault("no HOME")
     container = start("--entrypoint=env", command=f"--unset=HOME /lambda-entrypoint.sh {HANDLER}")
     row.seen(ask(container))
     row.survived(ask(container))
 
 
-def test_output_that_nobody_reads_costs_time_and_no_answer_after_it(
+def test_output_that_nobody_reads_does_not_change_later_answers(
     start: Start, fault: Begin, ask: Ask, tmp_path: Path
 ) -> None:
     row = fault("standard output blocked (on Lambda the platform reads it)", "function-errors")
@@ -70,7 +70,7 @@ def test_output_that_nobody_reads_costs_time_and_no_answer_after_it(
     row.survived(ask(container))
 
 
-def test_frozen_and_thawed(start: Start, fault: Begin, ask: Ask) -> None:
+def test_it_works_after_being_frozen_and_thawed(start: Start, fault: Begin, ask: Ask) -> None:
     row = fault(f"frozen for {FROZEN_SECONDS} s and thawed")
     container = start(TIMEOUT)
     ask(container)

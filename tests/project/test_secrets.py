@@ -1,4 +1,4 @@
-"""No secret is in the repository's files: what tests use is made up for one run."""
+"""The repository's files hold no secret; what tests use is made up for one run."""
 
 import re
 from pathlib import Path
@@ -25,11 +25,11 @@ def files() -> list[Path]:
 
 
 @pytest.mark.parametrize("pattern", KINDS.values(), ids=KINDS)
-def test_no_file_holds_one(pattern: bytes) -> None:
+def test_no_file_holds_a_secret(pattern: bytes) -> None:
     assert [path for path in files() if re.search(pattern, path.read_bytes())] == []
 
 
-def test_the_files_that_ship_are_among_those_searched() -> None:
+def test_the_files_that_are_deployed_are_searched() -> None:
     assert {ROOT / "app.py", ROOT / "lambda_fn/handler.py", ROOT / "model/digits/1/model.onnx"} <= set(files())
 
 
