@@ -7,7 +7,7 @@ from model.digits.data import mnist
 from tests.container.conftest import ROOT, docker
 
 PACKAGES = ("api", "bodies", "digits", "inference", "observers", "v2", "vision")
-SUITE = [*(f"tests/lambda_fn/{name}" for name in PACKAGES), "tests/model"]
+SUITE = [f"tests/lambda_fn/{name}" for name in PACKAGES]
 # These need scipy, tritonclient, or a server that writes its log into the repository.
 WITHOUT = ("digits/test_paper.py", "v2/test_tritonclient.py", "observers/test_logs.py")
 
