@@ -5,6 +5,7 @@ what the service's own metrics can't: a gateway that lets nothing through, and w
 """
 
 import json
+import logging
 import re
 import sys
 import time
@@ -167,7 +168,9 @@ def _api_key(key_id: str) -> str:
 
 def _emit(result: ProbeResult, settings: Settings) -> None:
     """Writes a log line and a line of metrics. Without an answer, nothing is right, wrong or fast."""
-    logger = Logger(service=settings.service_name, level=settings.log_level, location=None)
+    logger = Logger(service=settings.service_name, location=None)
+    # Not by Powertools, which prefers the AWS_LAMBDA_LOG_LEVEL that Lambda sets (observers/telemetry.py).
+    logging.getLogger(settings.service_name).setLevel(settings.log_level)
     counted = {
         metrics.HEARTBEAT_RUNS: metrics.metric(metrics.COUNT, 1),
         metrics.HEARTBEAT_FAILED: metrics.metric(metrics.COUNT, bool(result.failure)),

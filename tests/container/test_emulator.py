@@ -81,7 +81,7 @@ def test_no_file_socket_or_thread_is_left_by_telemetry(start: Start, event: Even
     assert ours.changes() == ""
 
 
-def test_the_test_above_can_fail(start: Start, event: Event) -> None:
+def test_telemetry_that_is_on_would_be_seen(start: Start, event: Event) -> None:
     """With telemetry on, there is one more thread and files are written."""
     off, on = start(), start("--env=ORT_DISABLE_TELEMETRY=0")
     for container in (off, on):

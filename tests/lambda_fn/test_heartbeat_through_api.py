@@ -79,6 +79,25 @@ def test_right_answers_are_counted_and_timed(api: httpx.Client, run: Run) -> Non
     assert KEY not in written
 
 
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize(("level", "messages"), [("INFO", ["answered"]), ("ERROR", [])])
+def test_the_log_level_counts_where_lambda_sets_its_own(
+    api: httpx.Client, level: str, messages: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (
+        ("AWS_LAMBDA_LOG_LEVEL", "INFO"),
+        ("LOG_LEVEL", level),
+        ("SERVICE_NAME", f"at-{level}"),
+        ("API_URL", str(api.base_url)),
+    ):
+        monkeypatch.setenv(name, value)
+    with redirect_stdout(io.StringIO()) as written:
+        heartbeat.handler({}, None)
+    *logs, metrics = (json.loads(text) for text in written.getvalue().splitlines())
+    assert [log["message"] for log in logs] == messages
+    assert metrics["HeartbeatRuns"] == [1]
+
+
 def test_a_model_that_takes_3_for_8_gives_two_wrong_answers(run: Run, swapped: Path) -> None:
     with running(base="/v1", workers="1", MODEL_REPOSITORY=str(swapped)) as wrong:
         metrics, log, _ = run(wrong.base_url)
