@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from lambda_fn.api.routes import Routes
 from lambda_fn.inference import store
 from lambda_fn.inference.repository import Repository
-from lambda_fn.observers.guard import Observers
+from lambda_fn.observers.call_observers import Observers
 from lambda_fn.observers.telemetry import Telemetry
 from lambda_fn.settings import Settings
 from lambda_fn.tasks import TASKS

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_fn.bodies.envelope import Headers
+from lambda_fn.bodies.request_body import Headers
 from lambda_fn.deadline import Deadline
 from lambda_fn.inference.contract import Contract, Tensor
 

@@ -11,8 +11,8 @@ from infra_cdk.config import Limits
 from infra_cdk.monitoring import slo
 from infra_cdk.monitoring.alarms.alarm_spec import create_alarm
 from infra_cdk.monitoring.alarms.burn_rate import WINDOWS, create_burn_rate_alarms
+from infra_cdk.monitoring.alarms.heartbeat_and_traffic import heartbeat_alarms, traffic_alarms
 from infra_cdk.monitoring.alarms.model import model_alarms
-from infra_cdk.monitoring.alarms.presence import heartbeat_alarms, traffic_alarms
 from infra_cdk.monitoring.alarms.service import provisioned_concurrency_alarms, service_alarms
 from infra_cdk.monitoring.metric_filters import add_metric_filters
 from infra_cdk.monitoring.metrics import Metrics

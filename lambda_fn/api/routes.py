@@ -11,7 +11,7 @@ import pybase64
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from lambda_fn.bodies import envelope
+from lambda_fn.bodies import request_body
 from lambda_fn.deadline import Deadline
 from lambda_fn.errors import (
     Forbidden,
@@ -154,7 +154,7 @@ class Routes:
 
     def _decode(self, route: Route[Any], link: str | None, at_most: int, deadline: Deadline) -> Any:
         event = self._app.current_event.raw_event
-        content = envelope.body(event) if link is None else _fetch(link, deadline)
+        content = request_body.body(event) if link is None else _fetch(link, deadline)
         self._log.body_bytes = len(content)
         headers = (event.get("headers") or {}) if link is None else {}
         try:
@@ -196,8 +196,8 @@ class Routes:
         contract = self._log.contract = model.contract
         task = self._tasks[contract.task]
         deadline = Deadline.of_invocation(self._app.lambda_context)
-        length = envelope.header(event.get("headers"), v2_request.LENGTH.lower())
-        content = envelope.body(event)
+        length = request_body.header(event.get("headers"), v2_request.LENGTH.lower())
+        content = request_body.body(event)
         self._log.body_bytes = len(content)
         try:
             request = v2_request.read(content, length, task.tensor_route, contract, self._max_inputs)

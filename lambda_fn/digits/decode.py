@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_fn.bodies import images, json_arrays
-from lambda_fn.bodies.envelope import Headers, header
 from lambda_fn.bodies.images import Image, Images
+from lambda_fn.bodies.request_body import Headers, header
 from lambda_fn.deadline import Deadline
 from lambda_fn.inference.contract import Contract
 

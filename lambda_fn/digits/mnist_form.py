@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lambda_fn.bodies.images import Image
 from lambda_fn.deadline import NEVER, Deadline
-from lambda_fn.digits import digit_parts
+from lambda_fn.digits import choose_components
 from lambda_fn.vision import components, ink, ruled_lines
 from lambda_fn.vision.components import Components
 
@@ -129,8 +129,8 @@ def _look(images: Sequence[Image]) -> _View:
     kept = ~ruled_lines.find(found.mask, frame) | (scale > CANVAS / FINE)[:, np.newaxis, np.newaxis]
     found = replace(found, mask=found.mask & kept, strength=found.strength * kept)
     parts = components.find(found.mask)
-    chosen = digit_parts.choose(parts, frame)
-    return _View(scale, frame, found, inked, parts, chosen, digit_parts.boxes(parts, chosen))
+    chosen = choose_components.choose(parts, frame)
+    return _View(scale, frame, found, inked, parts, chosen, choose_components.boxes(parts, chosen))
 
 
 def _resize(image: Image, size: tuple[int, int]) -> Floats:

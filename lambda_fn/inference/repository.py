@@ -1,9 +1,10 @@
 """The models of a service: default versions are loaded at the start, others when a request first asks for them."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from lambda_fn.errors import ModelRejected, NotFound
+from lambda_fn.errors import ModelRejected, NotFound, NotReady
 from lambda_fn.inference import golden
 from lambda_fn.inference.contract import Contract
 from lambda_fn.inference.model import Model
@@ -20,7 +21,9 @@ class Repository:
         self._folder = folder
         self._defaults = dict(defaults)
         self._threads = threads
-        self._loaded = {(name, version): self._load(name, version) for name, version in defaults.items()}
+        self._models: dict[tuple[str, str], Model | None] = {}
+        for name, version in defaults.items():
+            self._models[name, version] = self._load(name, version)
         self._contracts = {name: self._read_contracts(name) for name in defaults}
 
     @property
@@ -38,22 +41,19 @@ class Repository:
 
     def contracts(self, name: str) -> list[Contract]:
         """The contracts of a model's versions, without those that can't be read."""
-        return [contract for contract in self._contracts[name].values() if isinstance(contract, Contract)]
+        return [contract for contract in self._contracts[name].values() if contract is not None]
 
     def contract(self, name: str, version: str | None = None) -> Contract:
         """A version's contract, or the default's. The model need not be loaded.
 
         Raises:
             NotFound: no such model or version; the message names those that exist.
-            ModelRejected: the contract can't be read.
+            NotReady: the contract can't be read.
         """
-        if name not in self._defaults:
-            raise NotFound("unknown_model", f"no such model; there is {', '.join(self._defaults)}")
-        contract = self._contracts[name].get(self._defaults[name] if version is None else version)
+        version = self._version(name, version)
+        contract = self._contracts[name][version]
         if contract is None:
-            raise NotFound("unknown_version", f"no such version; there is {', '.join(self._contracts[name])}")
-        if isinstance(contract, ModelRejected):
-            raise contract
+            raise NotReady(version)
         return contract
 
     def get(self, name: str, version: str | None = None) -> Model:
@@ -61,22 +61,39 @@ class Repository:
 
         Raises:
             NotFound: as `contract`.
-            ModelRejected: it is not what its contract says.
+            NotReady: the version is not what its contract says.
         """
-        key = (name, self._defaults[name] if version is None and name in self._defaults else version or "")
-        if key not in self._loaded:
-            self.contract(name, version)
-            self._loaded[key] = self._load(*key)
-        return self._loaded[key]
+        version = self._version(name, version)
+        if (name, version) not in self._models:
+            with suppress(ModelRejected):
+                self._models[name, version] = None
+                self._models[name, version] = self._load(name, version)
+        model = self._models[name, version]
+        if model is None:
+            raise NotReady(version)
+        return model
+
+    def _version(self, name: str, version: str | None) -> str:
+        if name not in self._defaults:
+            raise NotFound("unknown_model", f"no such model; there is {', '.join(self._defaults)}")
+        if version is None:
+            return self._defaults[name]
+        if version not in self._contracts[name]:
+            raise NotFound("unknown_version", f"no such version; there is {', '.join(self._contracts[name])}")
+        return version
 
     def _load(self, name: str, version: str) -> Model:
-        return Model.load(self._folder / name / version, self._threads)
+        folder = self._folder / name / version
+        model = Model.load(folder, self._threads)
+        if model.contract.name != name:
+            raise ModelRejected(f"{folder}: is a version of {model.contract.name}, not of {name}")
+        return model
 
-    def _read_contracts(self, name: str) -> dict[str, Contract | ModelRejected]:
-        found: dict[str, Contract | ModelRejected] = {}
+    def _read_contracts(self, name: str) -> dict[str, Contract | None]:
+        """By version; None for a contract that can't be read."""
+        found: dict[str, Contract | None] = {}
         for path in sorted((self._folder / name).glob("*/contract.json")):
-            try:
+            found[path.parent.name] = None
+            with suppress(ModelRejected):
                 found[path.parent.name] = golden.read_contract(path.parent)
-            except ModelRejected as error:
-                found[path.parent.name] = error
         return found

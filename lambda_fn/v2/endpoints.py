@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambda_fn import __version__
-from lambda_fn.errors import ModelRejected, NotFound, NotReady
+from lambda_fn.errors import NotFound, NotReady
 from lambda_fn.inference.contract import Contract, Tensor
 from lambda_fn.inference.repository import Repository
 from lambda_fn.task import Task
@@ -76,7 +76,7 @@ class Endpoints:
     def check_exists(self, call: Call) -> None:
         """Raises NotFound: no such model or version; the message names those that exist."""
         if call.model:
-            with suppress(ModelRejected):  # it exists, and is not ready
+            with suppress(NotReady):
                 self._repository.contract(call.model, call.version)
 
     def describe(self, call: Call) -> Any:
@@ -93,31 +93,19 @@ class Endpoints:
             case "/v2/models/stats":
                 return {"model_stats": [each for name in self._repository.names for each in self._stats(name, None)]}
             case "/v2/models/{model}":
-                return self._metadata(self._contract(call))
+                return self._metadata(self._repository.contract(call.model, call.version))
             case "/v2/models/{model}/ready":
-                self._check_ready(call.model, call.version)
+                self._repository.get(call.model, call.version)
                 return {"name": call.model, "ready": True}
             case "/v2/models/{model}/config":
-                return self._config(self._contract(call))
+                return self._config(self._repository.contract(call.model, call.version))
             case _:
                 return {"model_stats": self._stats(call.model, call.version)}
-
-    def _contract(self, call: Call) -> Contract:
-        try:
-            return self._repository.contract(call.model, call.version)
-        except ModelRejected:
-            raise NotReady(call.version or "") from None
-
-    def _check_ready(self, name: str, version: str | None) -> None:
-        try:
-            self._repository.get(name, version)
-        except ModelRejected:
-            raise NotReady(version or self._repository.default_version(name)) from None
 
     def _server_ready(self) -> dict[str, Any]:
         for name in self._repository.names:
             for version in self._repository.versions(name):
-                self._check_ready(name, version)
+                self._repository.get(name, version)
         return {"live": True, "ready": True}  # the protocol's own example has `live` here
 
     def _index(self) -> list[dict[str, str]]:
@@ -129,7 +117,7 @@ class Endpoints:
 
     def _state(self, name: str, version: str) -> dict[str, str]:
         try:
-            self._check_ready(name, version)
+            self._repository.get(name, version)
         except NotReady as error:
             return {"state": "UNAVAILABLE", "reason": error.message}
         return {"state": "READY", "reason": ""}

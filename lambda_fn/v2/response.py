@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_fn.bodies.envelope import header
+from lambda_fn.bodies.request_body import header
 from lambda_fn.pipeline import Prediction
 from lambda_fn.task import Strings, TensorRoute, rounded
 from lambda_fn.v2.request import LENGTH, Request

@@ -12,7 +12,7 @@ from infra_cdk.monitoring import metric_names
 from infra_cdk.served_model import ServedModel
 from lambda_fn.inference.contract import Contract
 from lambda_fn.observers import metrics
-from lambda_fn.observers.guard import Observers
+from lambda_fn.observers.call_observers import Observers
 from lambda_fn.observers.request_log import RequestLog
 from scripts.simulate.cloudwatch import alarms, recording
 from scripts.simulate.cloudwatch.queries import Query

@@ -20,7 +20,7 @@ from lambda_fn.handler import handler, repository
 from lambda_fn.inference.model import Model
 from lambda_fn.inference.repository import Repository
 from lambda_fn.tasks import TASKS
-from tests.conftest import CONTRACT, EVENTS, VERSION, VERSIONS
+from tests.conftest import CONTRACT, EVENTS, VERSION, VERSIONS, change_contract
 from tests.server import ROOT
 
 Call = Callable[..., tuple[int, dict[str, Any]]]
@@ -154,7 +154,7 @@ def test_a_contract_of_an_unknown_task_stops_the_start() -> None:
 
 
 def test_two_models_can_not_have_the_same_routes(folder: Path) -> None:
-    shutil.copytree(folder, folder.parents[1] / "figures" / VERSION)
+    change_contract(shutil.copytree(folder, folder.parents[1] / "figures" / VERSION), name="figures")
     both = Repository(folder.parents[1], {"digits": VERSION, "figures": VERSION})
     with pytest.raises(ModelRejected, match="figures: /predict/batch is already a route of digits"):
         Routes(both, TASKS, max_inputs=1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lambda_fn.errors import ModelRejected, NotFound
+from lambda_fn.errors import ModelRejected, NotFound, NotReady
 from lambda_fn.inference.repository import Repository
 from tests.conftest import VERSION, change_contract
 
@@ -67,8 +67,15 @@ def test_a_broken_version_leaves_the_default_answering(broken: Path) -> None:
     found = repository(broken)
     assert found.get("digits").contract.version == VERSION
     assert found.versions("digits") == (VERSION, "3")
-    with pytest.raises(ModelRejected):
-        found.get("digits", "3")
+    for _ in range(2):
+        with pytest.raises(NotReady, match="version 3 is not what its contract says"):
+            found.get("digits", "3")
+
+
+def test_a_folder_that_holds_another_model_stops_the_start(folder: Path) -> None:
+    change_contract(folder, name="letters")
+    with pytest.raises(ModelRejected, match="is a version of letters, not of digits"):
+        repository(folder)
 
 
 def test_a_broken_default_stops_the_start(broken: Path) -> None:
@@ -103,3 +110,8 @@ def test_the_broken_version_is_not_ready(ask: Callable[..., tuple[int, Any]]) ->
     assert answer["error"] == "version 3 is not what its contract says"
     _, index = ask("/v2/repository/index", "POST")
     assert {each["version"]: each["state"] for each in index} == {VERSION: "READY", "3": "UNAVAILABLE"}
+
+
+def test_a_prediction_by_the_broken_version_is_not_ready(ask: Callable[..., tuple[int, Any]]) -> None:
+    status, answer = ask("/v2/models/digits/versions/3/infer", "POST", {"inputs": []})
+    assert (status, answer["code"]) == (400, "not_ready")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lambda_fn import handler as module
-from lambda_fn.observers.guard import Observers
+from lambda_fn.observers.call_observers import Observers
 from lambda_fn.observers.request_log import RequestLog
 from tests.conftest import CONTRACT
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambda_fn.bodies import envelope
+from lambda_fn.bodies import request_body
 from lambda_fn.errors import RequestError
 
 TEXT = b'{"x": [[0]]}'
@@ -29,7 +29,7 @@ TEXT = b'{"x": [[0]]}'
 )
 def test_a_body_that_can_not_be_decoded_is_refused(event: dict[str, Any], code: str) -> None:
     with pytest.raises(RequestError) as caught:
-        envelope.body(event)
+        request_body.body(event)
     assert caught.value.code == code
 
 
@@ -38,13 +38,13 @@ def test_a_body_that_can_not_be_decoded_is_refused(event: dict[str, Any], code: 
 )
 def test_a_body_may_be_plain_or_base64(wrap: Callable[[str], tuple[str, bool]]) -> None:
     body, encoded = wrap('{"x": "é"}')
-    assert envelope.body({"body": body, "isBase64Encoded": encoded}) == '{"x": "é"}'.encode()
+    assert request_body.body({"body": body, "isBase64Encoded": encoded}) == '{"x": "é"}'.encode()
 
 
 def decoded(content: bytes, encoding: str | None = "gzip", name: str = "Content-Encoding") -> bytes:
     """The body of a request with that Content-Encoding; None for a request without the header."""
     headers = {"Host": "localhost"} | ({} if encoding is None else {name: encoding})
-    return envelope.body({"body": base64.b64encode(content).decode(), "isBase64Encoded": True, "headers": headers})
+    return request_body.body({"body": base64.b64encode(content).decode(), "isBase64Encoded": True, "headers": headers})
 
 
 @pytest.mark.parametrize("name", ["Content-Encoding", "content-encoding", "CONTENT-ENCODING"])
@@ -61,7 +61,7 @@ def test_a_body_that_is_not_zipped_stays_as_it_is(encoding: str | None) -> None:
 
 def test_without_the_header_nothing_is_unzipped() -> None:
     assert decoded(gzip.compress(TEXT), None) == gzip.compress(TEXT)
-    assert envelope.body({"body": "text", "headers": None}) == b"text"
+    assert request_body.body({"body": "text", "headers": None}) == b"text"
 
 
 @pytest.mark.parametrize("encoding", ["deflate", "br", "gzip, gzip"])
@@ -73,5 +73,5 @@ def test_another_compression_is_refused(encoding: str) -> None:
 
 def test_a_header_is_found_whatever_its_case() -> None:
     headers = {"Host": "localhost", "X-Length": "7", "X-None": None}
-    assert [envelope.header(headers, name) for name in ("x-length", "x-none", "x-other")] == ["7", "", ""]
-    assert envelope.header(None, "x-length") == ""
+    assert [request_body.header(headers, name) for name in ("x-length", "x-none", "x-other")] == ["7", "", ""]
+    assert request_body.header(None, "x-length") == ""
