@@ -217,5 +217,5 @@ def _say(message: str) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (BuildError, OSError) as error:
+    except (BuildError, OSError, ValueError) as error:
         sys.exit(f"model: refused: {error}")
