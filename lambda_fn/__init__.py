@@ -1,3 +1,3 @@
-"""The function: an API Gateway event goes in, the digits that its images show come out."""
+"""The Lambda function: answers API Gateway events with predictions."""
 
 __version__ = "0.1.0"

@@ -42,10 +42,11 @@ class InvalidRequest(RequestError):
 
 
 class NotReady(RequestError):
-    """A model version can't answer. The Open Inference Protocol wants a 4xx for it."""
+    """A model version can't answer, for a `reason` that only the log shows. The Open Inference Protocol wants a 4xx."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, reason: str) -> None:
         super().__init__("not_ready", f"version {version} is not what its contract says")
+        self.reason = reason
 
 
 class Forbidden(RequestError):
@@ -102,4 +103,4 @@ class NotFinite(ServiceError):
 
 
 class ModelRejected(ServiceError):
-    """A model file is missing, differs from its contract's digest, or gives other answers than when it was built."""
+    """A model file is missing, differs from its contract's digest, or gives other outputs than when it was built."""

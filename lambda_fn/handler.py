@@ -17,7 +17,7 @@ from lambda_fn.settings import Settings
 from lambda_fn.tasks import TASKS
 
 settings = Settings.from_environment()
-folder = store.repository(settings.model_uri, settings.model_repository, settings.models)
+folder = store.find_folder(settings.model_uri, settings.model_repository, settings.models)
 repository = Repository(folder, settings.models, settings.inference_threads)
 routes = Routes(
     repository,
@@ -32,6 +32,6 @@ observe = Observers([telemetry], settings.service_name)
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answers one event of a REST API's proxy integration (payload format 1.0). Never raises on bad input."""
-    response, log = routes.answer(event, context)
+    response, log = routes.respond(event, context)
     observe(log)
     return response

@@ -1,7 +1,8 @@
 """Sends a golden request through the public API once a minute, and measures whether, how fast and how well it answers.
 
-A function of its own, from the same image with another CMD. It calls as clients do, by HTTPS and with a key, so it sees
-what the service's own metrics can't: a gateway that lets nothing through, and wrong answers when nobody else calls.
+A function of its own, from the same container image with another CMD. It calls as clients do, by HTTPS and with a key,
+so it sees what the service's own metrics can't: a gateway that lets nothing through, and wrong answers when nobody else
+calls.
 """
 
 import json
@@ -70,11 +71,14 @@ def handler(_event: object, _context: object) -> None:
     result = probe(lambda: _target(settings))
     if result.failure:
         _api_key.cache_clear()  # the key may be the reason
-    _emit(result, settings)
+    write_result(result, settings)
 
 
 def probe(find_target: Callable[[], Target], seconds: float = SECONDS) -> ProbeResult:
-    """Sends one request and waits no longer than `seconds`. A target that can't be found is a failure too."""
+    """Sends one request. A target that can't be found is a failure too.
+
+    `seconds` bound the connection, each wait for headers, and the body as a whole.
+    """
     try:
         target = find_target()
         began = time.monotonic()
@@ -151,7 +155,7 @@ def _post(target: Target, body: bytes, deadline: Deadline) -> tuple[int, bytes]:
 @cache
 def _golden_request(repository: Path, uri: str, name: str, version: str) -> GoldenRequest:
     """The first golden request of a model version; the files are verified once."""
-    folder = store.repository(uri, repository, {name: version})
+    folder = store.find_folder(uri, repository, {name: version})
     return golden.read_requests(folder / name / version)[0]
 
 
@@ -166,7 +170,7 @@ def _api_key(key_id: str) -> str:
         return read_key(client, key_id)
 
 
-def _emit(result: ProbeResult, settings: Settings) -> None:
+def write_result(result: ProbeResult, settings: Settings) -> None:
     """Writes a log line and a line of metrics. Without an answer, nothing is right, wrong or fast."""
     logger = Logger(service=settings.service_name, location=None)
     # Not by Powertools, which prefers the AWS_LAMBDA_LOG_LEVEL that Lambda sets (observers/telemetry.py).

@@ -1,4 +1,4 @@
-"""What one request may carry. Each limit is checked before the work that it bounds; past one, the answer is 413."""
+"""What one request may carry. Each limit is checked before the work that it bounds; past most, the answer is 413."""
 
 # Lambda's own limit on an event: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 BODY_BYTES = 6 * 1024 * 1024

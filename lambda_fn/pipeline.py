@@ -1,4 +1,4 @@
-"""Makes a prediction: prepare, run, interpret. It reads and writes nothing else."""
+"""Runs the steps of a prediction: prepare, run the model, interpret. No I/O."""
 
 import time
 from collections.abc import Sized
@@ -19,7 +19,7 @@ class Prediction:
 
     Attributes:
         contract: of the model version.
-        inputs: as decoded, n.
+        inputs: the items of the request, as decoded, n.
         prepared: what the model got; its `rows` says which input each row belongs to.
         outputs: what the model gave, by name.
         prepare_ms, inference_ms: milliseconds.

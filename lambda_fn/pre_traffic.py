@@ -1,7 +1,7 @@
 """CodeDeploy hook: approves a version if its golden answers match.
 
-A function of its own, from the same image with another CMD. CodeDeploy waits an hour for its decision, so every path
-through it ends in one.
+A function of its own, from the same container image with another CMD. CodeDeploy waits an hour for its decision, so
+every path through it ends in one.
 """
 
 import json
@@ -118,11 +118,11 @@ def _creator(codedeploy: "CodeDeployClient", deployment: str) -> str:
 
 
 def _check(client: "LambdaClient") -> list[str]:
-    # Imported here: an image in which these can't be imported must be refused, not keep CodeDeploy waiting.
+    # Imported here: a container image in which these can't be imported must be refused, not keep CodeDeploy waiting.
     from lambda_fn.inference import golden, store
 
     settings = Settings.from_environment()
-    folder = store.repository(settings.model_uri, settings.model_repository, settings.models)
+    folder = store.find_folder(settings.model_uri, settings.model_repository, settings.models)
     directories = [folder / name / version for name, version in settings.models.items()]
     expected = [(golden.read_contract(directory), golden.read_requests(directory)) for directory in directories]
     return problems(invoker(client, required("CHECKED_VERSION")), expected)
@@ -130,13 +130,13 @@ def _check(client: "LambdaClient") -> list[str]:
 
 def _check_health(invoke: Invoke, contracts: "list[Contract]") -> None:
     models = _answer(invoke, "GET", "/health")["models"]
-    served = [model for model in models if model["default"]]
+    defaults = [model for model in models if model["default"]]
     expected = [
         {"name": contract.name, "version": contract.version, "sha256": contract.sha256, "default": True}
         for contract in contracts
     ]
-    if served != expected:
-        raise Wrong(f"serves {served}, must serve {expected}")
+    if defaults != expected:
+        raise Wrong(f"serves {defaults}, must serve {expected}")
 
 
 def _check_request(invoke: Invoke, request: "GoldenRequest") -> None:
@@ -152,7 +152,7 @@ def _answer(invoke: Invoke, method: str, path: str, body: object = None, query: 
     try:
         status, content = response["statusCode"], json.loads(response["body"])
     except (KeyError, TypeError, ValueError):
-        raise Wrong("the answer is none that API Gateway takes") from None
+        raise Wrong("the response is not one that API Gateway accepts") from None
     if status != HTTPStatus.OK:
         raise Wrong(f"status {status}: {content}")
     return content

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lambda_fn.limits import INPUTS
 
-# model/ is beside lambda_fn/, in the repository and in the image.
+# model/ is beside lambda_fn/, in the repository and in the container image.
 MODEL_REPOSITORY = Path(__file__).resolve().parent.parent / "model"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -79,11 +79,15 @@ def required(name: str, environment: Mapping[str, str] = os.environ) -> str:
 def _models(text: str) -> dict[str, str]:
     pairs = [pair.split("=") for pair in text.split(",")]
     names = [pair[0] for pair in pairs]
-    if not all(len(pair) == 2 and re.fullmatch("[a-z][a-z0-9_-]*", pair[0]) and pair[1] for pair in pairs):
+    if not all(len(pair) == 2 and _is_pair(pair) for pair in pairs):
         raise SettingsError(f"MODELS is {text!r}; it takes names and versions such as digits=2,letters=1")
     if len(set(names)) < len(names):
         raise SettingsError(f"MODELS is {text!r}; it names a model twice")
     return {pair[0]: pair[1] for pair in pairs}
+
+
+def _is_pair(pair: list[str]) -> bool:
+    return bool(re.fullmatch("[a-z][a-z0-9_-]*", pair[0]) and re.fullmatch("[A-Za-z0-9][A-Za-z0-9._-]*", pair[1]))
 
 
 def _count(environment: Mapping[str, str], name: str, default: int) -> int:

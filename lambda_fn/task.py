@@ -12,6 +12,9 @@ from lambda_fn.bodies.request_body import Headers
 from lambda_fn.deadline import Deadline
 from lambda_fn.inference.contract import Contract, Tensor
 
+LOW_CONFIDENCE = "low_confidence"
+"""The warning of every task where a person should look."""
+
 Inputs = TypeVar("Inputs", bound=Sized)
 Tensors = Mapping[str, NDArray[Any]]
 Strings = list[str]
@@ -84,7 +87,7 @@ class TensorRoute(Generic[Inputs]):
 
     Attributes:
         input: the tensor that clients send, in the form that metadata shows.
-        datatypes, shapes: all forms that it may have, metadata's first; -1 is the number of inputs.
+        datatypes, shapes: all forms that it may have, metadata's first: FP32 and UINT8; -1 is the number of inputs.
         decode: reads its values, in one of those forms. Raises RequestError.
         outputs: the tensors that clients may ask for; the first `by_default` come without asking.
         encode: the values of the output of that name.
@@ -104,6 +107,7 @@ class Task(Generic[Inputs]):
     """One kind of question that models answer. The contract's `task` names it (tasks.py).
 
     Attributes:
+        check: raises ModelRejected if a model with this contract can't do the task; called at the start.
         routes: how bodies are decoded, by path.
         prepare: makes tensors of the inputs. May raise OutOfTime.
         interpret: makes answers of the model's outputs.
@@ -112,6 +116,7 @@ class Task(Generic[Inputs]):
         openapi: the document that describes the routes.
     """
 
+    check: Callable[[Contract], None]
     routes: Mapping[str, Route[Inputs]]
     prepare: Callable[[Inputs, Contract, Deadline], Prepared]
     interpret: Callable[[Tensors, Prepared, Contract], Answers]

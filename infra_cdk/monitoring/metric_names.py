@@ -2,7 +2,7 @@
 
 NAMESPACE = "PostalDigits"
 
-# Dimensions: service, model_version
+# Dimensions: service, model_name, model_version
 REQUESTS = "Requests"
 REJECTED_REQUESTS = "RejectedRequests"
 FAILED_REQUESTS = "FailedRequests"

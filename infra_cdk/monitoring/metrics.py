@@ -27,7 +27,7 @@ class Metrics:
     ) -> None:
         function_name = alias.lambda_.function_name
         self._service = {"service": service_name}
-        self._model_version = self._service | {"model_version": model.version}
+        self._model_version = self._service | {"model_name": model.name, "model_version": model.version}
         self._units_metric = model.units_metric
         self._api = {"ApiName": rest_api.rest_api_name, "Stage": rest_api.deployment_stage.stage_name}
         self._function = {"FunctionName": function_name}
@@ -84,7 +84,7 @@ class Metrics:
     def model_versions(self, period: Duration) -> cloudwatch.MathExpression:
         """The inputs that each model version answered."""
         search = (
-            f'SEARCH(\'{{{NAMESPACE},model_version,service}} MetricName="{self._units_metric}" '
+            f'SEARCH(\'{{{NAMESPACE},model_name,model_version,service}} MetricName="{self._units_metric}" '
             f"service=\"{self._service['service']}\"', 'Sum', {period.to_seconds()})"
         )
         return cloudwatch.MathExpression(expression=search, label="${PROP('Dim.model_version')}", period=period)

@@ -1,6 +1,5 @@
 """Routes requests to the tasks, to /v2 and to the pages, and turns errors into HTTP."""
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -19,18 +18,19 @@ from lambda_fn.errors import (
     MethodNotAllowed,
     ModelRejected,
     NotFound,
+    NotReady,
     OutOfTime,
     RequestError,
 )
 from lambda_fn.inference.repository import Repository
+from lambda_fn.observers.metrics import to_json
 from lambda_fn.observers.request_log import RequestLog
 from lambda_fn.pipeline import predict
 from lambda_fn.task import Extra, Route, Task, rounded
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
-_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
-Answer = dict[str, Any] | Response[str | bytes]
+Result = dict[str, Any] | Response[str | bytes]
 
 
 class Routes:
@@ -58,7 +58,7 @@ class Routes:
         cors = _cors(cors_origins) if cors_origins else None
         # The resolver answers preflight requests itself.
         self._methods = METHODS if cors is None else METHODS[:-1]
-        self._app = APIGatewayRestResolver(serializer=_json, cors=cors)
+        self._app = APIGatewayRestResolver(serializer=to_json, cors=cors)
         self._default = repository.contract(repository.names[0])
         self._log = RequestLog(self._default)
 
@@ -75,6 +75,19 @@ class Routes:
         self._app.exception_handler(OutOfTime)(self._out_of_time)
         self._app.exception_handler(Exception)(self._fail)
 
+    def respond(self, event: Mapping[str, Any], context: Any) -> tuple[dict[str, Any], RequestLog]:
+        """The response to an event of a REST API's proxy integration (payload format 1.0), and what happened."""
+        method = event["httpMethod"]
+        log = self._log = RequestLog(
+            self._default,
+            request_id=event["requestContext"]["requestId"],
+            method=method if method in METHODS else "other",  # any other is a client's own text
+        )
+        response = self._app.resolve(event, context)
+        log.status = response["statusCode"]
+        self._log = RequestLog(self._default)  # lets go of the request's inputs
+        return response, log
+
     def _add_predict_routes(self) -> None:
         taken: dict[str, str] = {}
         for name in self._repository.names:
@@ -82,40 +95,32 @@ class Routes:
             if task_name not in self._tasks:
                 raise ModelRejected(f"{name}: there is no task {task_name}; there is {', '.join(self._tasks)}")
             task = self._tasks[task_name]
+            task.check(self._repository.contract(name))
             for path, route in task.routes.items():
                 if path in taken:
                     raise ModelRejected(f"{name}: {path} is already a route of {taken[path]}")
                 taken[path] = name
                 self._add("POST", path, partial(self._predict, name, task, route))
 
-    def answer(self, event: Mapping[str, Any], context: Any) -> tuple[dict[str, Any], RequestLog]:
-        """The response to an event of a REST API's proxy integration (payload format 1.0), and what happened."""
-        self._log = RequestLog(
-            self._default, request_id=event["requestContext"]["requestId"], method=event["httpMethod"]
-        )
-        response = self._app.resolve(event, context)
-        self._log.status = response["statusCode"]
-        return response, self._log
-
-    def _add(self, method: str, path: str, answer: Callable[[], Answer]) -> None:
-        """Routes `method` to `answer`, and other methods to a 405."""
+    def _add(self, method: str, path: str, handle: Callable[[], Result]) -> None:
+        """Routes `method` to `handle`, and other methods to a 405."""
 
         # Powertools needs functions with a name; a partial has none.
-        def matched() -> Answer:
+        def matched() -> Result:
             self._log.route = path
-            return answer()
+            return handle()
 
-        def wrong_method() -> Answer:
+        def wrong_method() -> Result:
             self._log.route = path
             raise MethodNotAllowed(self._app.current_event.http_method, method)
 
         self._app.route(path, method)(matched)
         self._app.route(path, [other for other in self._methods if other != method])(wrong_method)
 
-    def _hello(self) -> Answer:
+    def _hello(self) -> Result:
         return {"message": "Hello World"}
 
-    def _health(self) -> Answer:
+    def _health(self) -> Result:
         models = [
             {
                 "name": name,
@@ -128,7 +133,7 @@ class Routes:
         ]
         return {"status": "ok", "models": models}
 
-    def _predict(self, name: str, task: Task[Any], route: Route[Any]) -> Answer:
+    def _predict(self, name: str, task: Task[Any], route: Route[Any]) -> Result:
         self._log.contract = self._repository.contract(name)
         query = self._app.current_event.query_string_parameters
         link = query.get(route.link) if route.link else None
@@ -169,24 +174,23 @@ class Routes:
         if self._app.current_event.raw_event.get("body"):
             raise InvalidRequest("link_and_body", f"the request has a body and an {parameter}; send one of the two")
 
-    def _v2(self) -> Answer:
+    def _v2(self) -> Result:
         # Imported when first needed: most environments never are asked, and all would pay at their start.
-        from lambda_fn.v2 import endpoints
-        from lambda_fn.v2.endpoints import Endpoints
+        from lambda_fn.v2.endpoints import Endpoints, find
 
         event = self._app.current_event
-        call = endpoints.find(event.path)
+        call = find(event.path)
         self._log.route = call.route
         if event.http_method != call.method:
             raise MethodNotAllowed(event.http_method, call.method)
-        described = Endpoints(self._repository, self._tasks, self._max_inputs)
-        described.check_exists(call)
+        endpoints = Endpoints(self._repository, self._tasks, self._max_inputs)
+        endpoints.check_exists(call)
         if call.infers:
             return self._infer(call.model, call.version)
-        answer: Answer = described.describe(call)
+        answer: Result = endpoints.describe(call)
         return answer
 
-    def _infer(self, name: str, version: str | None) -> Answer:
+    def _infer(self, name: str, version: str | None) -> Result:
         from lambda_fn.v2 import request as v2_request
         from lambda_fn.v2 import response as v2_response
 
@@ -213,18 +217,18 @@ class Routes:
         response.base64_encoded = isinstance(body, bytes)
         return response
 
-    def _openapi(self) -> Answer:
+    def _openapi(self) -> Result:
         from lambda_fn.web import openapi  # most environments never serve a page
 
         contracts = [self._repository.contract(name) for name in self._repository.names]
         models = tuple(
-            openapi.Model(contract, self._tasks[contract.task], self._repository.versions(contract.name))
+            openapi.DescribedModel(contract, self._tasks[contract.task], self._repository.versions(contract.name))
             for contract in contracts
         )
         document = openapi.document(models, max_inputs=self._max_inputs, image_links=self._image_links)
         return document.response(self._app.current_event.headers)
 
-    def _page(self, name: str) -> Answer:
+    def _page(self, name: str) -> Result:
         from lambda_fn.web import pages
 
         return pages.page(name).response(self._app.current_event.headers)
@@ -234,6 +238,7 @@ class Routes:
 
     def _refuse(self, error: RequestError) -> Response[str]:
         self._log.rejection = error.code
+        self._log.reason = error.reason if isinstance(error, NotReady) else None
         headers = {"Allow": error.allow} if isinstance(error, MethodNotAllowed) else {}
         return self._error(error.status, error.code, error.message, headers)
 
@@ -247,7 +252,7 @@ class Routes:
         return self._error(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "the service failed; try again", {})
 
     def _error(self, status: HTTPStatus, code: str, message: str, headers: dict[str, str]) -> Response[str]:
-        body = _json({"error": message, "code": code, "request_id": self._log.request_id})
+        body = to_json({"error": message, "code": code, "request_id": self._log.request_id})
         return Response(status, "application/json", body, dict(headers))
 
 

@@ -2,14 +2,14 @@
 
 from binascii import Error as Base64Error
 from collections.abc import Sequence
-from typing import cast
+from typing import NoReturn, cast
 
 import numpy as np
 import pybase64
 import simdjson
 from numpy.typing import NDArray
 
-from lambda_fn.bodies import json_arrays, json_errors
+from lambda_fn.bodies import json_arrays, json_errors, json_shape
 from lambda_fn.deadline import NEVER, Deadline
 from lambda_fn.errors import InvalidRequest, TooLarge
 
@@ -32,14 +32,14 @@ def from_json(content: bytes, at_most: int, deadline: Deadline = NEVER) -> Image
     if name == "images":
         _check_count(len(values), at_most)
         return _files([_base64(value, index) for index, value in enumerate(values)], deadline)
-    shape = json_errors.leading_shape(values)
-    if json_errors.has_rank_of_image(shape):
+    shape = json_shape.leading_shape(values)
+    if json_shape.has_rank_of_image(shape):
         return _image(values, 0)[np.newaxis]
     _check_count(len(values), at_most)
-    if json_errors.has_rank_of_image(shape[1:]) and shape[1] == shape[2]:
+    if json_shape.has_rank_of_image(shape[1:]) and shape[1] == shape[2]:
         found = json_arrays.numbers(values, shape, content, b'{"x":%s}')
         if found is not None:
-            return json_arrays.scale_pixels(found, 0)
+            return scale_pixels(found, 0)
     separate: list[Image] = []
     for index, element in enumerate(values):
         deadline.check()
@@ -56,6 +56,23 @@ def from_files(content: bytes, content_type: str, at_most: int, deadline: Deadli
     return _files(multipart_form.files(content, content_type, at_most), deadline)
 
 
+def scale_pixels(values: NDArray[np.floating], first: int) -> NDArray[np.float32]:
+    """Scales n images (n, ...) to 0..1, each by its own maximum: 1 or less means 0..1, anything else 0..255.
+
+    `first` is the index of the first image, for the message.
+
+    Raises:
+        InvalidRequest: a pixel below 0, above 255, or NaN.
+    """
+    pixels = values.reshape(len(values), -1)
+    lowest, highest = pixels.min(axis=1), pixels.max(axis=1)
+    outside = ~((lowest >= 0) & (highest <= 255))  # true for NaN too
+    if outside.any():
+        _refuse_pixel(int(outside.argmax()), first, lowest, highest)
+    white = np.where(highest <= 1, 1.0, 255.0)
+    return (pixels / white[:, np.newaxis]).astype(np.float32).reshape(values.shape)
+
+
 def _check_count(count: int, limit: int) -> None:
     if count > limit:
         raise TooLarge.too_many("image", count, limit)
@@ -69,7 +86,7 @@ def _files(contents: list[bytes], deadline: Deadline) -> Images:
 
 def _base64(value: object, index: int) -> bytes:
     if not isinstance(value, str):
-        raise InvalidRequest("not_an_image", f"image {index} is {json_errors.kind(value)}; it must be a base64 string")
+        raise InvalidRequest("not_an_image", f"image {index} is {json_shape.kind(value)}; it must be a base64 string")
     try:
         content = pybase64.b64decode(value, validate=True)
     except (Base64Error, ValueError):
@@ -89,20 +106,25 @@ def _member(document: simdjson.Object) -> tuple[str, simdjson.Array]:
         raise InvalidRequest("missing_x", 'the body has neither "x" nor "images"; send {"x": [...]}')
     value = document[keys[0]]
     if not isinstance(value, simdjson.Array):
-        raise InvalidRequest("not_an_array", f"{keys[0]} is {json_errors.kind(value)}; it must be a list of images")
+        raise InvalidRequest("not_an_array", f"{keys[0]} is {json_shape.kind(value)}; it must be a list of images")
     if not len(value):
         raise InvalidRequest("empty", f"{keys[0]} is empty; it must hold at least one image")
     return keys[0], value
 
 
 def _image(value: object, index: int) -> NDArray[np.float32]:
-    shape = json_errors.leading_shape(value)
-    if not isinstance(value, simdjson.Array) or 0 in shape or not json_errors.has_rank_of_image(shape):
+    shape = json_shape.leading_shape(value)
+    if not isinstance(value, simdjson.Array) or 0 in shape or not json_shape.has_rank_of_image(shape):
         json_errors.explain_rank(value, shape, index)
     values = json_arrays.numbers(value, shape, cast(bytes, value.mini))  # its type stub says str
     if values is None:
         json_errors.explain_irregular(value, shape, index)
     if shape[0] != shape[1]:
         raise InvalidRequest("not_square", f"image {index} is {shape[0]}×{shape[1]}; an array must be square")
-    scaled: NDArray[np.float32] = json_arrays.scale_pixels(values[np.newaxis], index)[0]
+    scaled: NDArray[np.float32] = scale_pixels(values[np.newaxis], index)[0]
     return scaled
+
+
+def _refuse_pixel(index: int, first: int, lowest: NDArray[np.floating], highest: NDArray[np.floating]) -> NoReturn:
+    what = "a negative value" if lowest[index] < 0 else "a value above 255" if highest[index] > 255 else "NaN"
+    raise InvalidRequest("out_of_range", f"image {first + index} holds {what}; pixels are 0 to 255, or 0 to 1")

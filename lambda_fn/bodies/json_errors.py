@@ -10,10 +10,17 @@ from typing import NoReturn, cast
 
 import simdjson
 
+from lambda_fn.bodies.json_shape import (
+    NOT_FINITE_MARK,
+    NUMBERS_AND_SPACE,
+    has_rank_of_image,
+    kind,
+    leading_shape,
+    skeleton,
+)
 from lambda_fn.errors import InvalidRequest
 from lambda_fn.limits import NESTING
 
-CHANNELS = (1, 3, 4)
 RANK_OF_TENSOR = 4  # a batch of images; a search goes no deeper
 
 # What Python's json.dumps writes for NaN and infinity, and exponents that no double holds. Only matched at the start of
@@ -21,47 +28,11 @@ RANK_OF_TENSOR = 4  # a batch of images; a search goes no deeper
 _NOT_FINITE = re.compile(rb"(?<![\d.])-?(?:NaN|Infinity|\d[\d.]{0,30}[eE]\+?\d{3,9})")
 # Such values and pixels of a row that are looked at.
 _AT_MOST = 10_000
-# Without these, the text of a regular array depends on its shape alone.
-NUMBERS_AND_SPACE = b"0123456789+-.eE \t\r\n"
-# Marks a quoted NaN or infinity in the body; a private-use character.
-_MARK = "\ue000"
-
-
-def leading_shape(value: object) -> tuple[int, ...]:
-    """The lengths of the array and of its first elements: its shape, if it is regular."""
-    shape: list[int] = []
-    while isinstance(value, simdjson.Array):
-        shape.append(len(value))
-        value = value[0] if len(value) else None
-    return tuple(shape)
-
-
-def has_rank_of_image(shape: tuple[int, ...]) -> bool:
-    """Whether it is H×W or H×W×C: 3 or 4 in the last place are colours, never a batch of narrow images."""
-    return len(shape) == 2 or (len(shape) == 3 and shape[2] in CHANNELS)
-
-
-def skeleton(shape: tuple[int, ...]) -> bytes:
-    """The JSON of a regular array without its numbers: [[,,],[,,]] for (2, 3)."""
-    text = b""
-    for length in reversed(shape):
-        text = b"[%s]" % b",".join([text] * length)
-    return text
-
-
-def kind(value: object) -> str:
-    """A JSON value in words; never the value itself."""
-    if isinstance(value, str) and value.startswith(_MARK):
-        return "NaN" if "NaN" in value else "infinite"
-    if isinstance(value, simdjson.Array):
-        return f"an array of {len(value)}"
-    names = {bool: "a boolean", str: "a string", int: "a number", float: "a number", type(None): "null"}
-    return names.get(type(value), "an object")
 
 
 def explain_unreadable(content: bytes) -> NoReturn:
     """For a body that the parser refuses. Names the pixel that is NaN or infinite, if that is the reason."""
-    quoted = _NOT_FINITE.sub(b'"' + _MARK.encode() + rb'\g<0>"', content, count=_AT_MOST)
+    quoted = _NOT_FINITE.sub(b'"' + NOT_FINITE_MARK.encode() + rb'\g<0>"', content, count=_AT_MOST)
     if quoted != content:
         try:
             document = simdjson.Parser().parse(quoted)

@@ -9,7 +9,7 @@ Ints = NDArray[np.int64]
 Masks = NDArray[np.bool_]
 
 # Pixels of the canvas. The pieces of a broken digit are no further apart; neighbours are.
-APART = 4
+MAX_GAP = 4
 
 
 def choose(found: Components, frame: Ints) -> Masks:
@@ -64,9 +64,9 @@ def boxes(found: Components, chosen: Masks) -> Ints:
 
 
 def _close(found: Components, main: Ints) -> Masks:
-    """Which components come within APART of the main component of their image."""
+    """Which components come within MAX_GAP of the main component of their image."""
     reach = found.paint(np.arange(len(main)) == main)
-    for _ in range(APART):
+    for _ in range(MAX_GAP):
         reach = dilate(reach)
     return found.meet(reach)
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_fn.bodies import images, json_arrays
+from lambda_fn.bodies import images
 from lambda_fn.bodies.images import Image, Images
 from lambda_fn.bodies.request_body import Headers, header
 from lambda_fn.deadline import Deadline
@@ -24,5 +24,5 @@ def files(content: bytes, headers: Headers, at_most: int, deadline: Deadline) ->
 
 def tensor(values: NDArray[Any], contract: Contract) -> Image:
     """/v2: FP32 pixels are scaled as those of /predict/batch, UINT8 pixels are always 0 to 255."""
-    pixels = values if values.dtype == np.uint8 else json_arrays.scale_pixels(values, 0)
+    pixels = values if values.dtype == np.uint8 else images.scale_pixels(values, 0)
     return pixels.reshape(contract.inputs[0].shape)

@@ -2,14 +2,9 @@
 
 import numpy as np
 
+from lambda_fn.digits.warning_codes import BLANK, DOUBTFUL
 from lambda_fn.inference.contract import Contract
-from lambda_fn.task import Answers, Prepared, Tensors
-
-BLANK = "blank"
-UNCLEAR = "unclear"
-LOW_CONFIDENCE = "low_confidence"
-# With these a person should look, however sure the model is.
-DOUBTFUL = {BLANK, UNCLEAR}
+from lambda_fn.task import LOW_CONFIDENCE, Answers, Prepared, Tensors
 
 
 def interpret(outputs: Tensors, prepared: Prepared, contract: Contract) -> Answers:

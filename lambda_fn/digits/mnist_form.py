@@ -25,7 +25,7 @@ SIDE, BOX = 28, 20
 # Pixels a side of the canvas that an image is resized to, and images processed at once: both stay in cache.
 CANVAS, BATCH = 64, 16
 # Digits that take a smaller share of the canvas are cropped and processed again.
-SMALL = 0.45
+CROP_BELOW = 0.45
 # Images of fewer pixels a side are not searched for ruled lines.
 FINE = 20
 # Limits of ink on paper: the least share of variance explained, the most pieces, the largest share of ink.
@@ -55,7 +55,7 @@ class Canonical:
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
+class _Found:
     """n images on their canvases, and the digit found on each.
 
     Attributes:
@@ -78,18 +78,18 @@ def canonical(images: Sequence[Image], deadline: Deadline = NEVER) -> Canonical:
     done = []
     for start in range(0, len(images), BATCH):
         deadline.check()
-        done.append(_batch(images[start : start + BATCH]))
+        done.append(_canonical_batch(images[start : start + BATCH]))
     return Canonical(*(np.concatenate([getattr(part, name) for part in done]) for name in Canonical.__slots__))
 
 
-def _batch(images: Sequence[Image]) -> Canonical:
-    view = _look(images)
+def _canonical_batch(images: Sequence[Image]) -> Canonical:
+    view = _find_digits(images)
     tensor = _render(view)
     length = _length(view.boxes)
-    small = np.flatnonzero((length < SMALL * CANVAS) & (view.scale < 1.3))
+    small = np.flatnonzero((length < CROP_BELOW * CANVAS) & (view.scale < 1.3))
     if len(small):
         crops = [_crop(images[i], view.boxes[i], view.frame[i], float(view.scale[i])) for i in small.tolist()]
-        tensor[small] = _render(_look(crops))
+        tensor[small] = _render(_find_digits(crops))
     n = len(images)
     kept = np.bincount(view.parts.image, view.parts.area * view.chosen, n)
     pieces = np.bincount(view.parts.image, minlength=n)
@@ -106,7 +106,7 @@ def _batch(images: Sequence[Image]) -> Canonical:
     )
 
 
-def _look(images: Sequence[Image]) -> _View:
+def _find_digits(images: Sequence[Image]) -> _Found:
     n = len(images)
     canvases = np.zeros((n, CANVAS, CANVAS, 3), np.float32)
     inside = np.zeros((n, CANVAS, CANVAS), bool)
@@ -130,7 +130,7 @@ def _look(images: Sequence[Image]) -> _View:
     found = replace(found, mask=found.mask & kept, strength=found.strength * kept)
     parts = components.find(found.mask)
     chosen = choose_components.choose(parts, frame)
-    return _View(scale, frame, found, inked, parts, chosen, choose_components.boxes(parts, chosen))
+    return _Found(scale, frame, found, inked, parts, chosen, choose_components.boxes(parts, chosen))
 
 
 def _resize(image: Image, size: tuple[int, int]) -> Floats:
@@ -153,7 +153,7 @@ def _length(boxes: Ints) -> Ints:
 
 
 def _crop(image: Image, box: Ints, frame: Ints, scale: float) -> Image:
-    """The part of the image around a box of its canvas, with a margin of a third."""
+    """The part of the image around a box of its canvas, with a margin of about a third."""
     height, width = image.shape[:2]
     top, bottom = (float(row - frame[0]) / scale for row in (box[0], box[1] + 1))
     left, right = (float(column - frame[2]) / scale for column in (box[2], box[3] + 1))
@@ -163,7 +163,7 @@ def _crop(image: Image, box: Ints, frame: Ints, scale: float) -> Image:
     return image[rows, columns].copy()
 
 
-def _render(view: _View) -> Floats:
+def _render(view: _Found) -> Floats:
     """The chosen ink of n canvases, each in MNIST's box, centred by mass."""
     # Also without the soft edges of what is left out.
     left_out = components.dilate(view.parts.paint(~view.chosen)) & ~view.parts.paint(view.chosen)

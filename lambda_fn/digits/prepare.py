@@ -5,21 +5,22 @@ from numpy.typing import NDArray
 
 from lambda_fn.bodies.images import Image, Images
 from lambda_fn.deadline import NEVER, Deadline
-from lambda_fn.digits.interpret import BLANK, UNCLEAR
+from lambda_fn.digits.warning_codes import (
+    BLANK,
+    CLUTTERED,
+    COLOUR,
+    INVERTED,
+    LOW_CONTRAST,
+    RECENTRED,
+    RESIZED,
+    UNCLEAR,
+)
 from lambda_fn.inference.contract import Contract
 from lambda_fn.task import Prepared
 from lambda_fn.vision import even_paper
 
 SIDE = 28
-SMALL = ((SIDE, SIDE), (SIDE, SIDE, 1))
-
-# Warning codes, beside blank, unclear and low_confidence.
-COLOUR = "colour"
-INVERTED = "inverted"
-RESIZED = "resized"
-RECENTRED = "recentred"
-LOW_CONTRAST = "low_contrast"
-CLUTTERED = "cluttered"
+MNIST_SHAPES = ((SIDE, SIDE), (SIDE, SIDE, 1))
 
 # How far apart ink and paper are, as a share of the range of grey.
 BLANK_BELOW = 0.06
@@ -49,11 +50,11 @@ def prepare(images: Images, contract: Contract, deadline: Deadline = NEVER) -> P
 def _small_and_grey(images: Images) -> tuple[NDArray[np.float32], slice | list[int]]:
     """A tensor (n, 28, 28) filled with the grey 28×28 images, and their places in it."""
     if isinstance(images, np.ndarray):
-        if images.shape[1:] in SMALL:
+        if images.shape[1:] in MNIST_SHAPES:
             return _to_floats(images).reshape(-1, SIDE, SIDE), slice(None)
         return np.zeros((len(images), SIDE, SIDE), np.float32), []
     tensor = np.zeros((len(images), SIDE, SIDE), np.float32)
-    small = [index for index, image in enumerate(images) if image.shape in SMALL]
+    small = [index for index, image in enumerate(images) if image.shape in MNIST_SHAPES]
     for index in small:
         tensor[index] = images[index].reshape(SIDE, SIDE)
     coarse = [index for index in small if images[index].dtype == np.uint8]

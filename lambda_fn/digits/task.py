@@ -11,13 +11,20 @@ from numpy.typing import NDArray
 from lambda_fn.bodies.images import Images
 from lambda_fn.digits import decode
 from lambda_fn.digits.interpret import interpret
-from lambda_fn.digits.prepare import prepare
+from lambda_fn.digits.prepare import SIDE, prepare
+from lambda_fn.errors import ModelRejected
 from lambda_fn.inference.contract import Contract, Tensor
 from lambda_fn.task import Answers, Extra, Prepared, Route, Strings, Task, TensorRoute, rounded
 
 DIGIT, WARNINGS = "digit", "warnings"
 # At most 1.3 kB each, their answer stays below Lambda's 6 MB.
 SEEN_AT_MOST = 4000
+
+
+def _check(contract: Contract) -> None:
+    shapes = [each.shape for each in (*contract.inputs, *contract.outputs)]
+    if shapes != [(-1, SIDE, SIDE, 1), (-1, len(contract.labels))]:
+        raise ModelRejected(f"{contract.name} {contract.version}: {shapes} are no tensors of digits with these labels")
 
 
 def _probabilities(_: Prepared, answers: Answers) -> list[Any]:
@@ -55,6 +62,7 @@ def _encode(name: str, answers: Answers) -> NDArray[Any] | Strings:
 
 
 TASK: Task[Images] = Task(
+    check=_check,
     routes={
         "/predict/batch": Route(decode.batch),
         "/predict/img": Route(decode.files, link="image_link"),

@@ -36,10 +36,10 @@ class Model:
         """Loads and verifies the version in `directory`.
 
         A flipped bit loads and runs silently. So the digest is checked, of the very bytes that are then loaded, and
-        the golden answers, which also warm up the session.
+        the golden outputs, which also warm up the session.
 
         Raises:
-            ModelRejected: a file is missing or has another digest, or a golden answer differs.
+            ModelRejected: a file is missing or has another digest, or a golden output differs.
         """
         contract = golden.read_contract(directory)
         model = cls.unverified(directory, contract, threads)
@@ -48,10 +48,12 @@ class Model:
 
     @classmethod
     def unverified(cls, directory: Path, contract: Contract, threads: int = 1) -> "Model":
-        """Loads a version without its golden answers, which the build makes with it. Raises ModelRejected."""
+        """Loads a version without its golden outputs, which the build makes with it. Raises ModelRejected."""
         content = golden.read_verified(directory / contract.file, contract.sha256)
         try:
             session = onnxruntime.InferenceSession(content, _options(threads), ["CPUExecutionProvider"])
+        except MemoryError:
+            raise
         except Exception as error:  # onnxruntime's errors share no base class
             raise ModelRejected(f"{directory / contract.file}: onnxruntime can't load it") from error
         return cls(contract, session)
@@ -88,12 +90,14 @@ class Model:
     def _check_golden(self, tensors: Mapping[str, NDArray[Any]], directory: Path) -> None:
         try:
             found = self.run({tensor.name: tensors[tensor.name] for tensor in self.contract.inputs})
-            difference = max(float(np.abs(found[name] - tensors[name]).max()) for name in found)
+            difference = float(np.max([np.abs(found[name] - tensors[name]).max() for name in found]))
+        except MemoryError:
+            raise
         except Exception as error:  # as above; or names or shapes differ from the contract
             raise ModelRejected(f"{directory}: the model can't be run as its contract says") from error
         allowed = self.contract.golden_tolerance
         if not difference <= allowed:  # refuses NaN too
-            raise ModelRejected(f"{directory}: golden answers differ by {difference:.3g}; {allowed:.3g} is allowed")
+            raise ModelRejected(f"{directory}: golden outputs differ by {difference:.3g}; {allowed:.3g} is allowed")
 
 
 def _options(threads: int) -> onnxruntime.SessionOptions:

@@ -1,7 +1,6 @@
 """The models of a service: default versions are loaded at the start, others when a request first asks for them."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from lambda_fn.errors import ModelRejected, NotFound, NotReady
@@ -21,7 +20,7 @@ class Repository:
         self._folder = folder
         self._defaults = dict(defaults)
         self._threads = threads
-        self._models: dict[tuple[str, str], Model | None] = {}
+        self._models: dict[tuple[str, str], Model | str] = {}
         for name, version in defaults.items():
             self._models[name, version] = self._load(name, version)
         self._contracts = {name: self._read_contracts(name) for name in defaults}
@@ -41,7 +40,7 @@ class Repository:
 
     def contracts(self, name: str) -> list[Contract]:
         """The contracts of a model's versions, without those that can't be read."""
-        return [contract for contract in self._contracts[name].values() if contract is not None]
+        return [contract for contract in self._contracts[name].values() if isinstance(contract, Contract)]
 
     def contract(self, name: str, version: str | None = None) -> Contract:
         """A version's contract, or the default's. The model need not be loaded.
@@ -52,8 +51,8 @@ class Repository:
         """
         version = self._version(name, version)
         contract = self._contracts[name][version]
-        if contract is None:
-            raise NotReady(version)
+        if isinstance(contract, str):
+            raise NotReady(version, contract)
         return contract
 
     def get(self, name: str, version: str | None = None) -> Model:
@@ -64,13 +63,15 @@ class Repository:
             NotReady: the version is not what its contract says.
         """
         version = self._version(name, version)
+        self.contract(name, version)
         if (name, version) not in self._models:
-            with suppress(ModelRejected):
-                self._models[name, version] = None
+            try:
                 self._models[name, version] = self._load(name, version)
+            except ModelRejected as error:
+                self._models[name, version] = str(error)  # the error itself would keep the model's bytes
         model = self._models[name, version]
-        if model is None:
-            raise NotReady(version)
+        if isinstance(model, str):
+            raise NotReady(version, model)
         return model
 
     def _version(self, name: str, version: str | None) -> str:
@@ -83,17 +84,26 @@ class Repository:
         return version
 
     def _load(self, name: str, version: str) -> Model:
-        folder = self._folder / name / version
-        model = Model.load(folder, self._threads)
-        if model.contract.name != name:
-            raise ModelRejected(f"{folder}: is a version of {model.contract.name}, not of {name}")
-        return model
+        self._read_contract(name, version)
+        return Model.load(self._folder / name / version, self._threads)
 
-    def _read_contracts(self, name: str) -> dict[str, Contract | None]:
-        """By version; None for a contract that can't be read."""
-        found: dict[str, Contract | None] = {}
+    def _read_contract(self, name: str, version: str) -> Contract:
+        folder = self._folder / name / version
+        contract = golden.read_contract(folder)
+        if contract.name != name:
+            raise ModelRejected(f"{folder}: is a version of {contract.name}, not of {name}")
+        return contract
+
+    def _read_contracts(self, name: str) -> dict[str, Contract | str]:
+        """By version; the reason instead of a contract that can't be used."""
+        default = self._read_contract(name, self._defaults[name])
+        found: dict[str, Contract | str] = {}
         for path in sorted((self._folder / name).glob("*/contract.json")):
-            found[path.parent.name] = None
-            with suppress(ModelRejected):
-                found[path.parent.name] = golden.read_contract(path.parent)
+            version = path.parent.name
+            try:
+                contract = found[version] = self._read_contract(name, version)
+                if contract.task != default.task:
+                    found[version] = f"{path.parent}: its task is {contract.task}, the default version's {default.task}"
+            except ModelRejected as error:
+                found[version] = str(error)
         return found

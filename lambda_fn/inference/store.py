@@ -1,4 +1,4 @@
-"""Finds the model versions that a service needs: in the image, or copied from S3.
+"""Finds the model versions that a service needs: in the container image, or copied from S3.
 
 Files from S3 are not trusted here: Model.load verifies digests and golden answers wherever they come from.
 """
@@ -25,12 +25,12 @@ MOST_BYTES = 100 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 
 
-def repository(uri: str, baked: Path, defaults: Mapping[str, str], seconds: float = SECONDS) -> Path:
+def find_folder(uri: str, local: Path, defaults: Mapping[str, str], seconds: float = SECONDS) -> Path:
     """The folder of <name>/<version>/ that holds the default version of each model.
 
     Args:
-        uri: "" for the folder in the image; or s3://bucket/prefix, from which the default versions are copied.
-        baked: the folder in the image.
+        uri: "" for the local folder; or s3://bucket/prefix, from which the default versions are copied.
+        local: the folder in the container image.
         defaults: names and default versions.
         seconds: for all files together.
 
@@ -38,7 +38,7 @@ def repository(uri: str, baked: Path, defaults: Mapping[str, str], seconds: floa
         ModelRejected: a file can't be read; the message names it and the reason.
     """
     if not uri:
-        return baked
+        return local
     bucket, _, prefix = uri.removeprefix(SCHEME).partition("/")
     root = Path(tempfile.mkdtemp(prefix="model-"))
     deadline = Deadline(seconds)

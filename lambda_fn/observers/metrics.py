@@ -1,4 +1,4 @@
-"""The names of all metrics, and how they are written: as JSON lines in CloudWatch's embedded metric format."""
+"""The fixed metric names, and how metrics are written: JSON lines in CloudWatch's embedded metric format."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import Ama
 
 NAMESPACE = "PostalDigits"
 
-# Dimensions: service, model_version.
+# Dimensions: service, model_name, model_version.
 REQUESTS = "Requests"
 REJECTED_REQUESTS = "RejectedRequests"
 FAILED_REQUESTS = "FailedRequests"

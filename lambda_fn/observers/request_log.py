@@ -9,13 +9,16 @@ from lambda_fn.pipeline import Prediction
 
 @dataclass(slots=True)
 class RequestLog:
-    """One request. It never holds a body, a key, a query string, or a path that is no route.
+    """One request. It holds no raw body, key, query string, or path that is no route.
+
+    The prediction holds the decoded inputs; no observer may write them unless a stage allows it.
 
     Attributes:
-        started, decoded: readings of time.perf_counter(), in seconds; `decoded` when the body was read or refused.
+        started, decoded: readings of time.perf_counter(), in seconds; `decoded` when the decoder had read or refused
+            the body.
         contract: of the model version that answers; of the default one where the request names none.
         prediction: None for a request that predicts nothing, or failed before.
-        rejection: the code of a 4xx.
+        rejection, reason: the code of a 4xx, and why, where the client is not told.
         error: of a 5xx.
     """
 
@@ -29,6 +32,7 @@ class RequestLog:
     decoded: float | None = None
     prediction: Prediction | None = None
     rejection: str | None = None
+    reason: str | None = None
     error: BaseException | None = None
 
     def decode_ms(self) -> float:

@@ -16,9 +16,8 @@ from lambda_fn.observers import metrics
 from lambda_fn.observers.metrics import COUNT, MILLISECONDS, NONE, metric
 from lambda_fn.observers.request_log import RequestLog
 from lambda_fn.pipeline import Prediction
+from lambda_fn.task import LOW_CONFIDENCE
 
-# Any other method is a client's own text, and stays out of the log.
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # No line says which file, thread or process wrote it, so they are not looked up (the logging HOWTO, "Optimization").
 logging._srcfile = None
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -29,7 +28,7 @@ class Telemetry:
 
     def __init__(self, service: str, function_version: str, level: str, stream: TextIO = sys.stdout) -> None:
         # The stack counts failures by function_version, to see those of the version that is being deployed.
-        self.logger = Logger(
+        self._logger = Logger(
             service=service,
             stream=stream,
             json_serializer=metrics.to_json,
@@ -50,7 +49,11 @@ class Telemetry:
         if log.prediction is not None and any(log.prediction.answers.warnings):
             warnings.update(code for codes in log.prediction.answers.warnings for code in codes)
         self._write_log(log, warnings, total, cold)
-        dimensions = {"service": self._service, "model_version": log.contract.version}
+        dimensions = {
+            "service": self._service,
+            "model_name": log.contract.name,
+            "model_version": log.contract.version,
+        }
         metrics.write(_metrics(log, warnings, total, cold), dimensions, self._stream)
 
     def _write_log(self, log: RequestLog, warnings: Counter[str], total: float, cold: bool) -> None:
@@ -60,7 +63,7 @@ class Telemetry:
             "model_version": log.contract.version,
             "request_id": log.request_id,
             "route": log.route,
-            "method": log.method if log.method in _METHODS else "other",
+            "method": log.method,
             "status": log.status,
             "cold_start": cold,
             "body_bytes": log.body_bytes,
@@ -72,12 +75,13 @@ class Telemetry:
         }
         if warnings:
             fields["warnings"] = dict(warnings)
+        reason = {} if log.reason is None else {"reason": log.reason}
         if log.error is not None:
-            self.logger.error("failed", extra=fields | _failure(log.error))
+            self._logger.error("failed", extra=fields | _failure(log.error))
         elif log.rejection is not None:
-            self.logger.warning("rejected", extra=fields | {"code": log.rejection})
+            self._logger.warning("rejected", extra=fields | {"code": log.rejection} | reason)
         else:
-            self.logger.info("answered", extra=fields)
+            self._logger.info("answered", extra=fields)
 
 
 def _failure(error: BaseException) -> dict[str, str]:
@@ -110,11 +114,11 @@ def _of_prediction(prediction: Prediction, decode_ms: float, warnings: Counter[s
         metrics.DECODE_TIME: metric(MILLISECONDS, decode_ms),
         metrics.INFERENCE_TIME: metric(MILLISECONDS, prediction.inference_ms),
         metrics.CONFIDENCE: metric(NONE, float(answers.confidence.sum()) / prediction.count),
-        metrics.LOW_CONFIDENCE: metric(COUNT, warnings["low_confidence"]),
+        metrics.LOW_CONFIDENCE: metric(COUNT, warnings[LOW_CONFIDENCE]),
     }
     for name, count in zip(contract.class_metrics, answers.class_counts, strict=True):
         found[name] = metric(COUNT, count)
     for code, count in warnings.items():
-        if code != "low_confidence":
+        if code != LOW_CONFIDENCE:
             found[metrics.named("Warning", code)] = metric(COUNT, count)
     return found

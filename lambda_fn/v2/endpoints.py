@@ -1,7 +1,7 @@
 """Answers the paths of the Open Inference Protocol V2 that describe the server and its models.
 
-Triton's `config`, `stats` and repository `index` hold what is true here: requests are counted in CloudWatch, across all
-environments, and clients neither load nor unload models.
+Triton's `config`, `stats` and repository `index` are reduced to what this service knows: requests are counted in
+CloudWatch, across all environments, and clients neither load nor unload models.
 https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 """
 

@@ -15,7 +15,7 @@ import numpy as np
 import simdjson
 from numpy.typing import NDArray
 
-from lambda_fn.bodies import json_arrays, json_errors
+from lambda_fn.bodies import json_arrays, json_errors, json_shape
 from lambda_fn.errors import InvalidRequest, TooLarge
 from lambda_fn.inference.contract import Contract
 from lambda_fn.task import TensorRoute
@@ -132,9 +132,9 @@ def _from_json(tensor: simdjson.Object, shape: tuple[int, ...], datatype: str, u
     data = tensor.get("data")
     if not isinstance(data, simdjson.Array):
         raise InvalidRequest(
-            "invalid_data", f"data is {json_errors.kind(data)}; it must be an array, or follow as binary"
+            "invalid_data", f"data is {json_shape.kind(data)}; it must be an array, or follow as binary"
         )
-    nested = json_errors.leading_shape(data)
+    nested = json_shape.leading_shape(data)
     if nested not in (shape, (math.prod(shape),)):
         found = "×".join(map(str, nested[: len(shape) + 1]))
         raise InvalidRequest("invalid_data", f"data has {found} elements; the shape says {'×'.join(map(str, shape))}")
@@ -188,7 +188,7 @@ def _parameters(owner: simdjson.Object) -> Mapping[str, Any]:
     if parameters is None:
         return {}
     if not isinstance(parameters, simdjson.Object):
-        raise InvalidRequest("invalid_parameter", f"parameters is {json_errors.kind(parameters)}; it must be an object")
+        raise InvalidRequest("invalid_parameter", f"parameters is {json_shape.kind(parameters)}; it must be an object")
     return cast(Mapping[str, Any], parameters)
 
 

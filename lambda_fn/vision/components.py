@@ -15,7 +15,6 @@ class Components:
     Attributes:
         image: the mask of each component, m; area: its pixels, m.
         top, bottom, left, right: the bounding box, both ends included, m each.
-        x, y: the centre of mass, m each.
         runs: for each run of pixels its mask, row, first column, last column and component.
         shape: of the masks, (n, height, width).
     """
@@ -26,8 +25,6 @@ class Components:
     bottom: Ints
     left: Ints
     right: Ints
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
     runs: tuple[Ints, Ints, Ints, Ints, Ints]
     shape: tuple[int, int, int]
 
@@ -71,8 +68,6 @@ def find(masks: NDArray[np.bool_]) -> Components:
         bottom=bounds[1],
         left=bounds[2],
         right=bounds[3],
-        x=np.bincount(component, length * (first + last) / 2, m) / np.maximum(area, 1),
-        y=np.bincount(component, length * y, m) / np.maximum(area, 1),
         runs=(row // height, y, first, last, component),
         shape=(n, height, width),
     )

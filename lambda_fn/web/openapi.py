@@ -18,7 +18,7 @@ _LIMITS = {name.lower(): value for name, value in vars(limits).items() if name.i
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class DescribedModel:
     """A model of the service, with the contract of its default version."""
 
     contract: Contract = field(hash=False)
@@ -27,7 +27,7 @@ class Model:
 
 
 @cache
-def document(models: tuple[Model, ...], *, max_inputs: int, image_links: bool) -> Document:
+def document(models: tuple[DescribedModel, ...], *, max_inputs: int, image_links: bool) -> Document:
     """Describes a service with these models."""
     shared = _LIMITS | {"max_inputs": max_inputs, "image_links": image_links, "body_required": not image_links}
     content = _read(FOLDER / "openapi.yaml", shared | _of_service(models))
@@ -39,7 +39,7 @@ def document(models: tuple[Model, ...], *, max_inputs: int, image_links: bool) -
     return Document("application/json", json.dumps(content, ensure_ascii=False, separators=(",", ":")))
 
 
-def _of_service(models: tuple[Model, ...]) -> dict[str, Any]:
+def _of_service(models: tuple[DescribedModel, ...]) -> dict[str, Any]:
     routes = [(model.task.tensor_route, model.contract) for model in models]
     inputs = [route.input(contract) for route, contract in routes]
     outputs = [output for route, contract in routes for output in route.outputs(contract)]
@@ -58,7 +58,7 @@ def _of_service(models: tuple[Model, ...]) -> dict[str, Any]:
     }
 
 
-def _of_model(model: Model) -> dict[str, Any]:
+def _of_model(model: DescribedModel) -> dict[str, Any]:
     return {
         "versions": list(model.versions),
         "default_version": model.contract.version,

@@ -101,7 +101,7 @@ SCANS = 20  # golden images that are test images
 CLEAR_MARGIN = 0.02
 # The model should be this sure of golden images on paper, so that another processor's rounding can't change the answer.
 SURE = 0.99
-TRIED = 400
+MOST_TRIED = 400
 PAPER_SEED = 20261127
 PAPER_TOLERANCE = 0.02  # libjpeg and LAPACK round differently from one processor to another
 LARGEST_FILE = 6000  # bytes
@@ -118,7 +118,7 @@ def as_tensor(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return (images / np.float32(255)).astype(np.float32)[..., np.newaxis]
 
 
-def choose(labels: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> NDArray[np.intp]:
+def choose_scans(labels: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> NDArray[np.intp]:
     """Twenty golden images, digits 0 to 9 twice: the surest right answer of each digit, then the least sure."""
     second, first = np.sort(probabilities, axis=1)[:, -2:].T
     right = (probabilities.argmax(axis=1) == labels) & (first - second > CLEAR_MARGIN)
@@ -128,23 +128,25 @@ def choose(labels: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> NDA
     return np.array(surest + least_sure)
 
 
-def golden_inputs(labels: NDArray[np.uint8], probabilities: NDArray[np.float32], model: Model) -> Tensors:
+def golden_inputs(
+    labels: NDArray[np.uint8], probabilities: NDArray[np.float32], on_paper: list[bytes], model: Model
+) -> Tensors:
     """Inputs that prove the network: twenty test images, and ten that the preparation made of images on paper."""
     images, _ = mnist.load("test")
-    scans = as_tensor(images[choose(labels, probabilities)])
-    on_paper = [image_files.decode([file])[0] for file in paper_files(model)]
-    prepared = TASK.prepare(on_paper, model.contract, NEVER)
+    scans = as_tensor(images[choose_scans(labels, probabilities)])
+    prepared = TASK.prepare(image_files.decode(on_paper), model.contract, NEVER)
     return {"images": np.concatenate([scans, prepared.tensors["images"]])}
 
 
-def golden_requests(inputs: Tensors, probabilities: NDArray[np.float32], model: Model) -> list[dict[str, Any]]:
+def golden_requests(
+    inputs: Tensors, golden_outputs: NDArray[np.float32], on_paper: list[bytes], model: Model
+) -> list[dict[str, Any]]:
     """Requests that prove the service. The heartbeat sends the first: one image of each digit, every other on paper."""
     scans = (inputs["images"][:SCANS, ..., 0] * 255).round().astype(np.uint8)
-    on_paper = paper_files(model)
-    each_digit = [on_paper[digit] if digit % 2 else _photograph(scans[digit]) for digit in range(10)]
+    each_digit = [on_paper[digit] if digit % 2 else _encode(scans[digit]) for digit in range(10)]
     scanned: dict[str, list[Any]] = {
-        "y": probabilities[:SCANS].argmax(axis=1).tolist(),
-        "probabilities": [[round(float(value), 6) for value in row] for row in probabilities[:SCANS]],
+        "y": golden_outputs[:SCANS].argmax(axis=1).tolist(),
+        "probabilities": [[round(float(value), 6) for value in row] for row in golden_outputs[:SCANS]],
     }
     tolerance, query = CONTRACT["golden_tolerance"], {"probabilities": "true"}
     whole, fractions = scans.tolist(), (scans / 255).round(6).tolist()
@@ -159,7 +161,7 @@ def golden_requests(inputs: Tensors, probabilities: NDArray[np.float32], model: 
 def paper_files(model: Model) -> list[bytes]:
     """A photograph of each digit from 0 to 9, PNG and JPEG in turn, that the model reads right and is sure of.
 
-    Of a digit of which it is never that sure, the surest of the first TRIED. Raises ValueError if it reads none right.
+    If it is never that sure of a digit, the surest of the first MOST_TRIED. Raises ValueError if it reads none right.
     """
     images, labels = mnist.load("test")
     return [_paper_file(digit, images, labels, model) for digit in range(10)]
@@ -167,8 +169,8 @@ def paper_files(model: Model) -> list[bytes]:
 
 def _paper_file(digit: int, images: NDArray[np.uint8], labels: NDArray[np.uint8], model: Model) -> bytes:
     surest, file = 0.0, b""
-    for index in np.flatnonzero(labels == digit)[:TRIED].tolist():
-        candidate = _photograph(paper_set.sheet(images, labels, PAPER_SEED, index), digit % 4 > 1)
+    for index in np.flatnonzero(labels == digit)[:MOST_TRIED].tolist():
+        candidate = _encode(paper_set.sheet(images, labels, PAPER_SEED, index), digit % 4 > 1)
         confidence = _confidence(candidate, digit, model) if len(candidate) <= LARGEST_FILE else 0.0
         if confidence > surest:
             surest, file = confidence, candidate
@@ -195,7 +197,7 @@ def _answer(files: list[bytes], model: Model) -> dict[str, list[Any]]:
     return {**answers.members, "confidence": confidence, "warnings": answers.warnings}
 
 
-def _photograph(image: NDArray[np.uint8], as_jpeg: bool = False) -> bytes:
+def _encode(image: NDArray[np.uint8], as_jpeg: bool = False) -> bytes:
     file = BytesIO()
     Image.fromarray(image).save(file, "JPEG" if as_jpeg else "PNG", quality=90)
     return file.getvalue()

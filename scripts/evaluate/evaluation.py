@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lambda_fn.bodies import image_files, json_arrays
+from lambda_fn.bodies import image_files
+from lambda_fn.bodies.images import scale_pixels
 from lambda_fn.inference.model import Model
 from lambda_fn.pipeline import predict
 from lambda_fn.settings import Settings
@@ -112,4 +113,4 @@ def _pixels(image: bytes | NDArray[Any]) -> NDArray[Any]:
     """uint8, or float32 in 0..1, as the service decodes them."""
     if isinstance(image, bytes):
         return image_files.decode([image])[0]
-    return image if image.dtype == np.uint8 else json_arrays.scale_pixels(image[np.newaxis].astype(float), 0)[0]
+    return image if image.dtype == np.uint8 else scale_pixels(image[np.newaxis].astype(float), 0)[0]

@@ -40,26 +40,26 @@ def main() -> None:
         raise BuildError(f"{options.name} has no version {options.version}; there is {', '.join(recipe.NOTEBOOKS)}")
     served = ROOT / "model" / options.name
     out = options.out or served
-    workshop = ROOT / "build"
-    workshop.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=workshop, prefix="model-") as scratch:
+    build_folder = ROOT / "build"
+    build_folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=build_folder, prefix="model-") as scratch:
         notebook, result = build(recipe, Path(scratch), options.version, options.epochs)
         target = out / options.version
         out.mkdir(parents=True, exist_ok=True)
         _replace(result, target)
         run_notebook.write(notebook, out / recipe.NOTEBOOKS[options.version])
         # The Keras file is never committed.
-        keras_file = (workshop if out.resolve() == served else out) / "model.keras"
+        keras_file = (build_folder if out.resolve() == served else out) / "model.keras"
         shutil.copy(Path(scratch) / "build" / "model.keras", keras_file)
     for path in sorted(target.iterdir()):
-        _say(f"{path.stat().st_size:>9,}  {path.name}")
-    _say(f"done: {os.path.relpath(target)}")
+        _report(f"{path.stat().st_size:>9,}  {path.name}")
+    _report(f"done: {os.path.relpath(target)}")
 
 
 def build(recipe: Any, scratch: Path, version: str, epochs: int | None) -> tuple[run_notebook.Notebook, Path]:
     """Does everything that can fail in a scratch folder. Returns the executed notebook and the version's folder."""
     source = Path("model") / recipe.NAME / recipe.NOTEBOOKS[version]
-    _say(f"running {source}")
+    _report(f"running {source}")
     tensors, labels = recipe.test_set()  # before the notebook, so that a failed download is easier to read
     notebook = run_notebook.execute(ROOT / source, scratch, {} if epochs is None else {"epochs": epochs})
     saved = scratch / "build"  # the notebook's own `out_dir`
@@ -68,18 +68,18 @@ def build(recipe: Any, scratch: Path, version: str, epochs: int | None) -> tuple
     result = scratch / version
     result.mkdir()
     keras_model = import_module("keras").models.load_model(saved / "model.keras")
-    probabilities = _answers_of_keras(keras_model, tensors)
+    probabilities = _run_keras(keras_model, tensors)
     check_accuracy(probabilities, labels, training["test_accuracy"])
 
-    _say(f"exporting to ONNX, opset {export_onnx.OPSET}")
+    _report(f"exporting to ONNX, opset {export_onnx.OPSET}")
     export_onnx.export(keras_model, result / "model.onnx", recipe.CONTRACT["inputs"], recipe.CONTRACT["outputs"])
     (output,) = recipe.CONTRACT["outputs"]
-    found = export_onnx.answers(result / "model.onnx", tensors, output["name"])
+    found = export_onnx.run(result / "model.onnx", tensors, output["name"])
     difference = compare(probabilities, found, labels)
 
     _save_arrays(result / "test_outputs.npz", {output["name"]: probabilities})
-    for picture in saved.glob("*.png"):
-        shutil.copy(picture, result)
+    for plot in saved.glob("*.png"):
+        shutil.copy(plot, result)
 
     built_by = {
         "notebook": str(source),
@@ -98,7 +98,7 @@ def build(recipe: Any, scratch: Path, version: str, epochs: int | None) -> tuple
 def compare(expected: NDArray[np.float32], actual: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
     """The largest difference between ONNX Runtime and Keras. Raises BuildError if it is too large."""
     difference = float(np.abs(expected - actual).max())
-    _say(f"ONNX Runtime against Keras, {len(labels):,} images: at most {difference:.1e} apart")
+    _report(f"ONNX Runtime against Keras, {len(labels):,} images: at most {difference:.1e} apart")
     if not difference <= MAX_DIFFERENCE:
         raise BuildError(f"ONNX Runtime and Keras differ by {difference:.1e}, more than {MAX_DIFFERENCE:.0e}")
     check_accuracy(actual, labels, float((expected.argmax(axis=1) == labels).mean()))
@@ -158,11 +158,15 @@ def add_golden_files(
 
     _write_contract(folder, contract)
     model = Model.unverified(folder, golden.read_contract(folder))
-    inputs = recipe.golden_inputs(labels, probabilities, model)
+    on_paper = recipe.paper_files(model)
+    inputs = recipe.golden_inputs(labels, probabilities, on_paper, model)
     (output,) = contract["outputs"]
-    outputs = _answers_of_keras(keras_model, inputs)
+    outputs = _run_keras(keras_model, inputs)
     _save_arrays(folder / golden.TENSORS, {**inputs, output["name"]: outputs})
-    lines = [json.dumps(request, separators=(",", ":")) for request in recipe.golden_requests(inputs, outputs, model)]
+    lines = [
+        json.dumps(request, separators=(",", ":"))
+        for request in recipe.golden_requests(inputs, outputs, on_paper, model)
+    ]
     (folder / golden.REQUESTS).write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
     digests = {
         "golden_sha256": _sha256(folder / golden.TENSORS),
@@ -180,7 +184,7 @@ def _save_arrays(path: Path, arrays: dict[str, NDArray[np.float32]]) -> None:
     np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
-def _answers_of_keras(model: Any, tensors: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+def _run_keras(model: Any, tensors: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
     (tensor,) = tensors.values()
     answers: NDArray[np.float32] = model.predict(tensor, batch_size=1000, verbose=0)
     return answers
@@ -210,7 +214,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _say(message: str) -> None:
+def _report(message: str) -> None:
     print(f"model: {message}", flush=True)
 
 

@@ -52,7 +52,7 @@ def tidy(proto: onnx.ModelProto, inputs: Specs, outputs: Specs) -> None:
     proto.opset_import.extend(kept)
 
 
-def answers(path: Path, tensors: Mapping[str, Floats], output: str) -> Floats:
+def run(path: Path, tensors: Mapping[str, Floats], output: str) -> Floats:
     """ONNX Runtime's answers on the CPU."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when onnxruntime is imported
     session = import_module("onnxruntime").InferenceSession(str(path), providers=["CPUExecutionProvider"])

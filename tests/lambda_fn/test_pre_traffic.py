@@ -163,8 +163,8 @@ def fail(_: dict[str, Any]) -> dict[str, Any]:
     ("function", "reason"),
     [
         (fail, "fails: RuntimeError: no model"),
-        (lambda _: None, "the answer is none that API Gateway takes"),
-        (lambda _: {"statusCode": 200, "body": "<html>"}, "the answer is none that API Gateway takes"),
+        (lambda _: None, "the response is not one that API Gateway accepts"),
+        (lambda _: {"statusCode": 200, "body": "<html>"}, "the response is not one that API Gateway accepts"),
         (lambda _: {"statusCode": 403, "body": '{"code": "forbidden"}'}, "status 403: {'code': 'forbidden'}"),
         (lambda _: {"statusCode": 200, "body": "{}"}, "the answer has another form: ValueError: y is not a list of "),
         (lambda _: {"statusCode": 200, "body": "7"}, "the answer has another form: AttributeError: "),

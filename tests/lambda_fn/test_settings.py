@@ -53,6 +53,7 @@ def test_the_first_model_stays_the_first() -> None:
         ("MODELS", "digits=2,"),
         ("MODELS", "=2"),
         ("MODELS", "../digits=2"),
+        ("MODELS", "digits=../../etc"),
         ("MODELS", "digits=1=2"),
         ("MAX_IMAGES", "0"),
         ("MAX_IMAGES", "many"),

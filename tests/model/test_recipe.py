@@ -24,7 +24,7 @@ def test_golden_images_are_the_surest_and_the_least_sure_right_answers_of_each_d
     probabilities = np.zeros((40, 10), np.float32)
     probabilities[np.arange(40), labels] = confidence
     probabilities[np.arange(40), (labels + 1) % 10] = 1 - confidence
-    assert recipe.choose(labels, probabilities).tolist() == [*range(20, 30), *range(10, 20)]
+    assert recipe.choose_scans(labels, probabilities).tolist() == [*range(20, 30), *range(10, 20)]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -34,9 +34,10 @@ def test_the_recipe_makes_the_committed_golden_files(version: str) -> None:
     tensors = golden.read_tensors(folder, model.contract)
     _, labels = recipe.test_set()
     with np.load(folder / "test_outputs.npz") as outputs:
-        inputs = recipe.golden_inputs(labels, outputs["probabilities"], model)
+        on_paper = recipe.paper_files(model)
+        inputs = recipe.golden_inputs(labels, outputs["probabilities"], on_paper, model)
     assert inputs["images"] == pytest.approx(tensors["images"], abs=1e-5)
-    requests = recipe.golden_requests({"images": tensors["images"]}, tensors["probabilities"], model)
+    requests = recipe.golden_requests({"images": tensors["images"]}, tensors["probabilities"], on_paper, model)
     committed = json.loads((folder / golden.REQUESTS).read_bytes())
     assert [request["body"] for request in requests] == [request["body"] for request in committed]
 

@@ -28,7 +28,7 @@ def ask(event: Callable[..., Any]) -> Ask:
     def answer(link: str, body: object = None, *, allowed: bool = True, seconds: float = 29) -> tuple[int, Any]:
         routes = Routes(repository, TASKS, max_inputs=8192, image_links=allowed)
         sent = event(body, path="/predict/img", queryStringParameters={"image_link": link})
-        found, _ = routes.answer(sent, Context(seconds))
+        found, _ = routes.respond(sent, Context(seconds))
         return found["statusCode"], json.loads(found["body"])
 
     return answer

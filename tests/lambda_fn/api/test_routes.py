@@ -138,7 +138,7 @@ def test_a_failure_is_500_without_its_reason(event: Callable[..., Any], monkeypa
 
     monkeypatch.setattr(Model, "run", fail)
     routes = Routes(repository, TASKS, max_inputs=8192)
-    response, log = routes.answer(event({"x": ZEROS}), None)
+    response, log = routes.respond(event({"x": ZEROS}), None)
     assert (response["statusCode"], log.status) == (500, 500)
     assert json.loads(response["body"]) == {
         "error": "the service failed; try again",
@@ -237,7 +237,7 @@ def test_pages_of_named_origins_may_call(event: Callable[..., Any], origin: str)
     def call(method: str, path: str, **headers: str) -> dict[str, Any]:
         multi = {name: [value] for name, value in headers.items()}
         sent = event({"x": ZEROS}, method=method, path=path, headers=headers, multiValueHeaders=multi)
-        response, _ = routes.answer(sent, None)
+        response, _ = routes.respond(sent, None)
         return response
 
     preflight = call("OPTIONS", "/predict/batch", Origin=origin)

@@ -51,8 +51,8 @@ def test_an_array_that_is_not_regular_has_no_numbers(text: str) -> None:
 def test_every_grey_level_is_the_notebooks_float() -> None:
     levels = np.arange(256.0).reshape(1, 16, 16)
     expected = levels.astype(np.float32) / np.float32(255)
-    assert np.array_equal(json_arrays.scale_pixels(levels, 0), expected)
-    assert np.array_equal(json_arrays.scale_pixels(expected.astype(float), 0), expected)
+    assert np.array_equal(images.scale_pixels(levels, 0), expected)
+    assert np.array_equal(images.scale_pixels(expected.astype(float), 0), expected)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_pixel_out_of_range_names_its_image(value: float, what: str) -> None:
     values = np.zeros((3, 28, 28))
     values[1, 2, 5] = value
     with pytest.raises(RequestError, match=f"image 8 holds {what}") as caught:
-        json_arrays.scale_pixels(values, 7)
+        images.scale_pixels(values, 7)
     assert caught.value.code == "out_of_range"
 
 

@@ -71,7 +71,7 @@ def test_a_model_with_other_answers_than_the_golden_ones_is_refused(folder: Path
     with np.load(folder / "golden.npz") as golden:
         np.savez(folder / "golden.npz", **{**golden, "probabilities": np.roll(golden["probabilities"], 1, axis=1)})
     change_contract(folder, golden_sha256=digest(folder / "golden.npz"))
-    assert "golden answers differ by" in refusal(folder)
+    assert "golden outputs differ by" in refusal(folder)
 
 
 def test_a_file_that_is_not_a_model_is_refused(folder: Path) -> None:

@@ -72,6 +72,31 @@ def test_a_broken_version_leaves_the_default_answering(broken: Path) -> None:
             found.get("digits", "3")
 
 
+@pytest.mark.parametrize(("member", "reason"), [("name", "is a version of letters"), ("task", "its task is letters")])
+def test_a_version_of_another_kind_is_not_ready(third: Path, member: str, reason: str) -> None:
+    change_contract(third, **{member: "letters"})
+    found = repository(third)
+    for ask in (found.get, found.contract):
+        with pytest.raises(NotReady) as caught:
+            ask("digits", "3")
+        assert reason in caught.value.reason
+
+
+def test_want_of_memory_does_not_make_a_version_not_ready_for_good(
+    third: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = repository(third)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", raises_memory_error)
+        with pytest.raises(MemoryError):
+            found.get("digits", "3")
+    assert found.get("digits", "3").contract.version == "3"
+
+
+def raises_memory_error(_: Path) -> bytes:
+    raise MemoryError
+
+
 def test_a_folder_that_holds_another_model_stops_the_start(folder: Path) -> None:
     change_contract(folder, name="letters")
     with pytest.raises(ModelRejected, match="is a version of letters, not of digits"):
@@ -115,3 +140,8 @@ def test_the_broken_version_is_not_ready(ask: Callable[..., tuple[int, Any]]) ->
 def test_a_prediction_by_the_broken_version_is_not_ready(ask: Callable[..., tuple[int, Any]]) -> None:
     status, answer = ask("/v2/models/digits/versions/3/infer", "POST", {"inputs": []})
     assert (status, answer["code"]) == (400, "not_ready")
+
+
+def test_the_answer_does_not_say_why(ask: Callable[..., tuple[int, Any]], broken: Path) -> None:
+    _, answer = ask("/v2/models/digits/versions/3/ready")
+    assert str(broken) not in json.dumps(answer)

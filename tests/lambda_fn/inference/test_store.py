@@ -51,7 +51,7 @@ def put(client: "S3Client", name: str, content: bytes) -> None:
 
 def refusal(seconds: float = store.SECONDS) -> str:
     with pytest.raises(ModelRejected) as caught:
-        Model.load(store.repository(URI, REPOSITORY, {"digits": "1"}, seconds) / "digits" / "1")
+        Model.load(store.find_folder(URI, REPOSITORY, {"digits": "1"}, seconds) / "digits" / "1")
     return str(caught.value)
 
 
@@ -59,12 +59,12 @@ def test_without_a_uri_it_is_the_folder_in_the_image_and_boto3_is_not_imported()
     code = "import sys, lambda_fn.handler; print({'boto3', 'botocore.client'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "set()\n", done.stderr
-    assert store.repository("", REPOSITORY, {"digits": "1"}) == REPOSITORY
+    assert store.find_folder("", REPOSITORY, {"digits": "1"}) == REPOSITORY
 
 
 @pytest.mark.usefixtures("s3")
 def test_a_version_in_s3_is_the_same_model() -> None:
-    folder = store.repository(URI, REPOSITORY, {"digits": "1"}) / "digits" / "1"
+    folder = store.find_folder(URI, REPOSITORY, {"digits": "1"}) / "digits" / "1"
     assert folder != BAKED
     assert {name: (folder / name).read_bytes() for name in FILES} == {
         name: (BAKED / name).read_bytes() for name in FILES

@@ -127,6 +127,12 @@ def test_another_models_classes_and_unit_come_from_its_contract(telemetry: Telem
     assert line["model_version"] == "7"
 
 
+def test_why_a_version_is_not_ready_is_in_the_log(telemetry: Telemetry, stream: io.StringIO) -> None:
+    telemetry(RequestLog(CONTRACT, status=400, rejection="not_ready", reason="model.onnx: missing"))
+    written, _ = lines(stream)
+    assert (written["level"], written["code"], written["reason"]) == ("WARNING", "not_ready", "model.onnx: missing")
+
+
 def test_namespace_dimensions_and_units(
     telemetry: Telemetry, stream: io.StringIO, request: pytest.FixtureRequest
 ) -> None:
@@ -134,7 +140,7 @@ def test_namespace_dimensions_and_units(
     _, line = lines(stream)
     directive = line["_aws"]["CloudWatchMetrics"][0]
     assert directive["Namespace"] == "PostalDigits"
-    assert directive["Dimensions"] == [["service", "model_version"]]
+    assert directive["Dimensions"] == [["service", "model_name", "model_version"]]
     assert (line["service"], line["model_version"]) == (request.node.name, VERSION)
     units = {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]}
     assert {name for name, unit in units.items() if unit == "Milliseconds"} == {

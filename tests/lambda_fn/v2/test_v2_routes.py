@@ -387,14 +387,14 @@ def test_a_request_is_logged_like_those_of_the_other_routes(
     from lambda_fn.handler import routes
 
     batch = np.concatenate([images[:2], np.zeros_like(images[:1])])
-    _, log = routes.answer(event(as_json(batch), path=path), None)
+    _, log = routes.respond(event(as_json(batch), path=path), None)
     assert (log.route, log.contract.version, log.status) == (route, version, 200)
     assert log.prediction is not None
     assert log.prediction.count == 3
     assert sum(log.prediction.answers.class_counts) == 3
     assert log.prediction.answers.warnings == [[], [], ["blank", "low_confidence"]]
     assert 0 < log.decode_ms() < log.total_ms()
-    _, refused = routes.answer(event({}, path=path), None)
+    _, refused = routes.respond(event({}, path=path), None)
     assert (refused.route, refused.rejection, refused.error) == (route, "invalid_inputs", None)
     assert (refused.contract.version, refused.prediction) == (version, None)
 

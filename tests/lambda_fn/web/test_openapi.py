@@ -199,7 +199,7 @@ def test_contradicting_documents_are_refused(tmp_path: Path) -> None:
 
 def described_with(document: Path | None) -> pages.Document:
     contract = Contract.read(ROOT / "model" / "digits" / "2" / "contract.json")
-    model = openapi.Model(contract, replace(TASKS["digit_images"], openapi=document), ("2",))
+    model = openapi.DescribedModel(contract, replace(TASKS["digit_images"], openapi=document), ("2",))
     return openapi.document((model,), max_inputs=1, image_links=False)
 
 
