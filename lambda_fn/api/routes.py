@@ -22,6 +22,7 @@ from lambda_fn.errors import (
     OutOfTime,
     RequestError,
 )
+from lambda_fn.inference.contract import Contract
 from lambda_fn.inference.repository import Repository
 from lambda_fn.observers.metrics import to_json
 from lambda_fn.observers.request_log import RequestLog
@@ -60,7 +61,7 @@ class Routes:
         self._methods = METHODS if cors is None else METHODS[:-1]
         self._app = APIGatewayRestResolver(serializer=to_json, cors=cors)
         self._default = repository.contract(repository.names[0])
-        self._log = RequestLog(self._default)
+        self._log = self._idle = RequestLog(self._default)
 
         self._add("GET", "/", self._hello)
         self._add("GET", "/health", self._health)
@@ -85,22 +86,22 @@ class Routes:
         )
         response = self._app.resolve(event, context)
         log.status = response["statusCode"]
-        self._log = RequestLog(self._default)  # lets go of the request's inputs
+        self._log = self._idle  # lets go of the request's inputs
         return response, log
 
     def _add_predict_routes(self) -> None:
         taken: dict[str, str] = {}
         for name in self._repository.names:
-            task_name = self._repository.contract(name).task
-            if task_name not in self._tasks:
-                raise ModelRejected(f"{name}: there is no task {task_name}; there is {', '.join(self._tasks)}")
-            task = self._tasks[task_name]
-            task.check(self._repository.contract(name))
+            contract = self._repository.contract(name)
+            if contract.task not in self._tasks:
+                raise ModelRejected(f"{name}: there is no task {contract.task}; there is {', '.join(self._tasks)}")
+            task = self._tasks[contract.task]
+            task.check(contract)
             for path, route in task.routes.items():
                 if path in taken:
                     raise ModelRejected(f"{name}: {path} is already a route of {taken[path]}")
                 taken[path] = name
-                self._add("POST", path, partial(self._predict, name, task, route))
+                self._add("POST", path, partial(self._predict, contract, task, route))
 
     def _add(self, method: str, path: str, handle: Callable[[], Result]) -> None:
         """Routes `method` to `handle`, and other methods to a 405."""
@@ -133,14 +134,14 @@ class Routes:
         ]
         return {"status": "ok", "models": models}
 
-    def _predict(self, name: str, task: Task[Any], route: Route[Any]) -> Result:
-        self._log.contract = self._repository.contract(name)
+    def _predict(self, default: Contract, task: Task[Any], route: Route[Any]) -> Result:
+        self._log.contract = default
         query = self._app.current_event.query_string_parameters
         link = query.get(route.link) if route.link else None
         if link is not None:
             self._check_link(route.link)
         extras = {extra: task.extras[extra] for extra in task.extras if _flag(query, extra)}
-        model = self._repository.get(name, query.get("version"))
+        model = self._repository.get(default.name, query.get("version"))
         self._log.contract = model.contract
         deadline = Deadline.of_invocation(self._app.lambda_context)
         inputs = self._decode(route, link, _most_inputs(self._max_inputs, extras), deadline)

@@ -79,9 +79,10 @@ class Model:
         names = list(outputs)
         for start in range(0, rows, CHUNK):
             deadline.check()
-            chunk = {name: tensor[start : start + CHUNK] for name, tensor in tensors.items()}
+            part = slice(start, start + CHUNK)
+            chunk = {name: tensor[part] for name, tensor in tensors.items()}
             for name, values in zip(names, self.session.run(names, chunk), strict=True):
-                outputs[name][start : start + CHUNK] = values
+                outputs[name][part] = values
         for values in outputs.values():
             if not math.isfinite(values.sum()):  # one pass finds NaN and infinity anywhere
                 raise NotFinite("the model gave a value that is not finite")

@@ -62,6 +62,9 @@ class Repository:
             NotFound: as `contract`.
             NotReady: the version is not what its contract says.
         """
+        loaded = self._models.get((name, self._defaults.get(name, "") if version is None else version))
+        if isinstance(loaded, Model):  # every request comes here
+            return loaded
         version = self._version(name, version)
         self.contract(name, version)
         if (name, version) not in self._models:

@@ -1,7 +1,6 @@
 """The fixed metric names, and how metrics are written: JSON lines in CloudWatch's embedded metric format."""
 
 import json
-from collections.abc import Mapping
 from typing import Any, TextIO
 
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
@@ -48,7 +47,7 @@ def metric(unit: str, value: float) -> dict[str, Any]:
     return {"Unit": unit, "Value": [float(value)]}
 
 
-def write(metrics: Mapping[str, Any], dimensions: Mapping[str, str], stream: TextIO) -> None:
+def write(metrics: dict[str, Any], dimensions: dict[str, str], stream: TextIO) -> None:
     """Writes a line of metrics."""
-    line = to_json(_emf.serialize_metric_set(metrics=dict(metrics), dimensions=dict(dimensions)))
+    line = to_json(_emf.serialize_metric_set(metrics=metrics, dimensions=dimensions))
     print(line, file=stream, flush=True)

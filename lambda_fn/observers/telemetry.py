@@ -75,11 +75,12 @@ class Telemetry:
         }
         if warnings:
             fields["warnings"] = dict(warnings)
-        reason = {} if log.reason is None else {"reason": log.reason}
+        if log.reason is not None:
+            fields["reason"] = log.reason
         if log.error is not None:
             self._logger.error("failed", extra=fields | _failure(log.error))
         elif log.rejection is not None:
-            self._logger.warning("rejected", extra=fields | {"code": log.rejection} | reason)
+            self._logger.warning("rejected", extra=fields | {"code": log.rejection})
         else:
             self._logger.info("answered", extra=fields)
 
