@@ -4,6 +4,7 @@ An event goes to an idle worker; a worker that dies or hangs is replaced and its
 file is a worker.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, cast
 from uuid import uuid4
+
+from scripts.local.image_environment import image_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -102,6 +105,7 @@ class _Worker:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "scripts.local.workers", str(theirs.fileno())],
                 cwd=ROOT,
+                env=image_environment() | os.environ,
                 stdout=output,
                 pass_fds=[theirs.fileno()],
             )

@@ -12,12 +12,13 @@ from typing import Any
 
 from tqdm import tqdm
 
+from scripts.local.image_environment import image_environment
 from scripts.measure.bench.over_http.systems import ROOT, pinned
 from scripts.measure.bench.payloads import MODEL
 
 CHILD = Path(__file__).with_name("start_child.py")
 EVENT = ROOT / "tests" / "events" / "predict_batch.json"
-ENVIRONMENT = {"ORT_DISABLE_TELEMETRY": "1", "OPENBLAS_NUM_THREADS": "1"}  # as in the image
+ENVIRONMENT = image_environment()
 Steps = dict[str, float]
 
 # Runs inside the container, so that the time of `docker run` does not count.

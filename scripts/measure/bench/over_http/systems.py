@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scripts.local.image_environment import image_environment
 from scripts.measure.bench import payloads
 from scripts.measure.bench.payloads import Payload
 
@@ -81,7 +82,8 @@ def pinned(command: list[str], core: int = CORE) -> list[str]:
 def run_pinned(command: list[str], log: Path) -> None:
     """Runs a child process on one core, its standard output in `log`; raises CalledProcessError."""
     with log.open("wb") as file:
-        subprocess.run(pinned(command), cwd=ROOT, stdout=file, check=True)
+        environment = image_environment() | os.environ
+        subprocess.run(pinned(command), cwd=ROOT, env=environment, stdout=file, check=True)
 
 
 def python(name: str) -> Path:
