@@ -26,7 +26,7 @@ help: ## lists the commands
 setup: .venv/ready node_modules/ready ## creates .venv/ and node_modules/ from the locked files
 
 .venv/ready: requirements-dev.txt
-	@echo "Setting up .venv (once: a minute or two, 1.5 GB) ..."
+	@echo "Setting up .venv (once: two or three minutes, 2 GB) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11 to 3.13 is needed: make PYTHON=python3.13 ...")'
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
