@@ -38,7 +38,7 @@ def models(tmp_path: Path) -> Path:
 
 def test_the_function_loads_a_published_version(place: Place) -> None:
     sha256 = publish.publish(place, "1")
-    folder = store.repository(f"s3://{place.bucket}/{publish.PREFIX}", MODEL_REPOSITORY, {"digits": "1"})
+    folder = store.find_folder(f"s3://{place.bucket}/{publish.PREFIX}", MODEL_REPOSITORY, {"digits": "1"})
     model = Model.load(folder / "digits/1")
     assert model.contract.sha256 == sha256 == Model.load(BAKED).contract.sha256
 
