@@ -212,16 +212,3 @@ def _request(
 ) -> dict[str, Any]:
     members = {"name": name, "path": "/predict/batch", "query": query, "body": body}
     return {**members, "answer": json.loads(json.dumps(answer)), "tolerance": tolerance}
-
-
-def card(
-    contract: dict[str, Any],
-    training: dict[str, Any],
-    labels: NDArray[np.uint8],
-    probabilities: NDArray[np.float32],
-    model_bytes: int,
-) -> str:
-    """The model card, as Markdown."""
-    from model.digits import card as model_card  # scipy, which only the build needs
-
-    return model_card.render(contract, training, labels, probabilities, model_bytes)

@@ -1,6 +1,6 @@
 """`make model`: runs a notebook, exports its model to ONNX, verifies it, and writes the version's folder with its card.
 
-What is special about a model stands in model/<name>/recipe.py.
+What is special about a model stands in model/<name>/recipe.py and card.py.
 """
 
 from __future__ import annotations
@@ -90,8 +90,9 @@ def build(recipe: Any, scratch: Path, version: str, epochs: int | None) -> tuple
     }
     contract = describe(recipe, result, version, training, difference) | {"built_by": built_by}
     contract = add_golden_files(recipe, result, contract, labels, probabilities, keras_model)
+    card = import_module(f"model.{recipe.NAME}.card")  # it needs scipy
     size = (result / "model.onnx").stat().st_size
-    (result / "card.md").write_text(recipe.card(contract, training, labels, probabilities, size), encoding="utf-8")
+    (result / "card.md").write_text(card.render(contract, training, labels, probabilities, size), encoding="utf-8")
     return notebook, result
 
 
