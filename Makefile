@@ -109,7 +109,7 @@ bench: setup ## compares the service with others and writes docs/benchmark.md (R
 	@$(MAKE) --no-print-directory image IMAGE=$(IMAGE) >/dev/null || echo "No image: the benchmark will have no figures of the container."
 	@$(BIN)/python -m scripts.measure.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick) --image $(IMAGE) --base-image $(BASE_IMAGE)
 
-# Any value of infra_cdk/config.py: make deploy STAGE=prod CONTEXT="-c clients=post,backup -c concurrency=900"
+# Another value than in infra_cdk/stages/, for a trial: make synth STAGE=prod CONTEXT="-c concurrency=900"
 CDK = node_modules/.bin/cdk
 STACK = PostalDigits-$(STAGE) -c stage=$(STAGE) $(if $(ALARM_EMAIL),-c alarm_email=$(ALARM_EMAIL)) $(CONTEXT)
 # Any Node.js will do; without this, each command warns about one that is out of support.

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, get_args
 
 from annotated_types import Predicate
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from infra_cdk.api import throttle
 from infra_cdk.api.throttle import Throttle
@@ -25,14 +26,22 @@ RetentionDays = Literal[
 
 
 class ConfigError(Exception):
-    """A value can't be deployed; the message is one line that names the value and says what is allowed."""
+    """A value can't be deployed; the message is one line that names the value and says what is allowed.
+
+    Attributes:
+        value: the name of the value, where it is refused because of others.
+    """
+
+    def __init__(self, message: str, *, value: str = "") -> None:
+        super().__init__(message)
+        self.value = value
 
 
-@dataclass(frozen=True, slots=True)
+@pydantic_dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
 class ScalingSchedule:
     """Bounds of provisioned concurrency from the time `cron` on."""
 
-    cron: str
+    cron: Annotated[str, Field(pattern=r"^cron\([^ )]+(?: [^ )]+){5}\)$")]
     lowest: int
     highest: int
 
@@ -88,7 +97,7 @@ def _are_schedules(schedules: tuple[ScalingSchedule, ...]) -> bool:
 
 
 class StageConfig(BaseModel, frozen=True):
-    """Configuration of one stage; each value can be set with `-c name=value`. The defaults are the cheap ones.
+    """Configuration of one stage: its file in stages/, or `-c name=value` for a trial. The defaults are cheap.
 
     Attributes:
         architecture: of the image and the function; onnxruntime has open crash reports on arm64 Lambda.
@@ -132,7 +141,10 @@ class StageConfig(BaseModel, frozen=True):
     provisioned_utilisation: float = _number(0.7, 0.1, 0.9)
     scaling_schedules: Annotated[tuple[ScalingSchedule, ...], Predicate(_are_schedules)] = Field(
         default=(),
-        description="lines such as 'cron(0 4 ? * MON-SAT *) 10 40', with ; between them (from then on, 10 to 40)",
+        description=(
+            "tables of cron, lowest and highest; with -c lines such as 'cron(0 4 ? * MON-SAT *) 10 40', "
+            "with ; between them (from then on, 10 to 40)"
+        ),
     )
     time_zone: str = _text("Etc/UTC", "[A-Za-z]+(/[A-Za-z0-9_+-]+)*", "a zone such as Europe/Zurich")
     waf: bool = False
@@ -179,7 +191,7 @@ class StageConfig(BaseModel, frozen=True):
             ),
         ):
             if not allowed:
-                raise ConfigError(f"{name} is {str(getattr(self, name)).lower()}; it takes {takes}")
+                raise ConfigError(f"{name} is {str(getattr(self, name)).lower()}; it takes {takes}", value=name)
         return self
 
     @property
@@ -222,26 +234,3 @@ def refusal(name: str, value: object) -> ConfigError:
         "true or false" if field.annotation is bool else f"one of {', '.join(map(str, get_args(field.annotation)))}"
     )
     return ConfigError(f"{name} is {value!r}; it takes {field.description or choices}")
-
-
-STAGES = {
-    "dev": StageConfig(stage="dev"),
-    "prod": StageConfig(
-        stage="prod",
-        concurrency=400,
-        reserve_concurrency=True,
-        quota_per_day=20_000_000,
-        provisioned_lowest=2,
-        provisioned_highest=20,
-        scaling_schedules=(
-            ScalingSchedule("cron(0 4 ? * MON-SAT *)", lowest=10, highest=40),
-            ScalingSchedule("cron(0 9 ? * MON-SAT *)", lowest=2, highest=20),
-        ),
-        waf=True,
-        log_retention_days=365,
-        canary="canary_10_percent_5_minutes",
-        protected=True,
-        # The hours with the higher provisioned concurrency.
-        busy_hours="MON-SAT 4-9",
-    ),
-}

@@ -1,33 +1,38 @@
-"""Reads a stage's configuration from the CDK's context (`-c key=value`, cdk.json)."""
+"""Reads a stage's configuration: its file, and the CDK's context (`-c key=value`, cdk.json) on top of it."""
 
-import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from infra_cdk.config import STAGES, ConfigError, RetentionDays, ScalingSchedule, StageConfig, refusal
+from infra_cdk import stage_file
+from infra_cdk.config import ConfigError, RetentionDays, ScalingSchedule, StageConfig, refusal
 
 
-def read(context: Mapping[str, Any]) -> StageConfig:
-    """The stage's configuration, with the context's values in place of its own.
+def read(context: Mapping[str, Any], stages: Path = stage_file.FOLDER) -> StageConfig:
+    """The stage's configuration: its file in the folder `stages`, with the context's values in place of the file's.
 
     Raises:
         ConfigError: a value is refused, or its name is unknown.
     """
     stage = context.get("stage", "dev")
-    if stage not in STAGES:
-        raise ConfigError(f"stage is {stage!r}; it takes one of {', '.join(STAGES)}")
+    in_file = stage_file.read(stage, stages)
     names = StageConfig.model_fields
     # The CDK's own keys (feature flags, look-ups) are no identifiers.
     for unknown in (key for key in context if key.isidentifier() and key not in names):
         raise ConfigError(f"{unknown} is no value of a stage; there are {', '.join(names)}")
-    values = dict(STAGES[stage]) | {name: _parse(name, str(context[name]).strip()) for name in names if name in context}
+    given = {name: _parse(name, str(context[name]).strip()) for name in names if name in context}
     try:
-        return StageConfig(**values)
+        return StageConfig(**{"stage": stage} | in_file | given)
     except ValidationError as error:
+        # The file's values were checked when they were read.
         name = str(error.errors()[0]["loc"][0])
-        raise refusal(name, values[name]) from None
+        raise refusal(name, given[name]) from None
+    except ConfigError as error:
+        if error.value in in_file and error.value not in given:
+            raise ConfigError(f"{stage_file.label(stage)}: {error}") from None
+        raise
 
 
 def _parse(name: str, text: str) -> Any:
@@ -46,10 +51,8 @@ def _schedules(text: str) -> tuple[ScalingSchedule, ...]:
 
 
 def _schedule(line: str) -> ScalingSchedule:
-    found = re.fullmatch(r"(cron\([^ )]+(?: [^ )]+){5}\)) ([0-9]+) ([0-9]+)", line)
-    if not found:
-        raise ValueError(line)
-    return ScalingSchedule(found[1], int(found[2]), int(found[3]))
+    cron, lowest, highest = line.rsplit(" ", 2)
+    return ScalingSchedule(cron, int(lowest), int(highest))
 
 
 PARSERS: dict[Any, Callable[[str], Any]] = {

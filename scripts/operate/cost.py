@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra_cdk.config import STAGES, StageConfig
+from infra_cdk import context
+from infra_cdk.config import StageConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 PRICES = ROOT / "scripts" / "operate" / "prices.toml"
@@ -138,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.batch < 1 or not 0 < (options.rps or 1) < math.inf:
         parser.error("RPS takes a number above 0, BATCH a whole number of 1 or more")
-    prices, config = read(), STAGES["prod"]
+    prices, config = read(), context.read({"stage": "prod"})
     loads = [Load(options.rps, options.batch)] if options.rps else [Load(rps, options.batch) for rps in RATES]
     text = f"{table(loads, prices, config)}\n\n{note(prices, options.batch)}"
     if not options.rps:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from infra_cdk.config import STAGES
+from infra_cdk import context
 from lambda_fn.settings import MODEL_REPOSITORY, Settings
 from scripts.simulate import stage_template, wrong_model
 from scripts.simulate.cloudwatch import alarms, recording
@@ -26,7 +26,7 @@ from scripts.simulate.cloudwatch.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = ROOT / "docs" / "runbook.md"
-PROD = STAGES["prod"]
+PROD = context.read({"stage": "prod"})
 MODEL = Path("digits", Settings().models["digits"])
 HOUR, DAY = 60, 24 * 60
 # A fault begins on a Monday at five, in the busy hours, after a day of normal mail. Normal mail runs from Saturday to

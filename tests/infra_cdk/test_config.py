@@ -2,8 +2,8 @@
 
 import pytest
 
-from infra_cdk import context
-from infra_cdk.config import MEASURED_COLD_START_SECONDS, STAGES, ConfigError
+from infra_cdk import context, stage_file
+from infra_cdk.config import MEASURED_COLD_START_SECONDS, ConfigError
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,10 @@ from infra_cdk.config import MEASURED_COLD_START_SECONDS, STAGES, ConfigError
             "cors_origins is ('a.example',); it takes origins such as https://post.example",
         ),
         ({"clients": "a b"}, "clients is ('a b',); it takes one to ten different names"),
-        ({"scaling_schedules": "rate(5) 1 2"}, "scaling_schedules is 'rate(5) 1 2'; it takes lines such as"),
+        (
+            {"scaling_schedules": "rate(5) 1 2"},
+            "scaling_schedules is 'rate(5) 1 2'; it takes tables of cron, lowest and highest",
+        ),
         ({"scaling_schedules": "cron(0 4 ? * * *) 0 2"}, "scaling_schedules is (ScalingSchedule("),
         ({"time_zone": "9"}, "time_zone is '9'; it takes a zone such as Europe/Zurich"),
         ({"log_retention_days": "8"}, "log_retention_days is 8; it takes one of 1, 3, 5, "),
@@ -53,5 +56,5 @@ def test_a_bad_value_is_refused_in_one_line(values: dict[str, str], said: str) -
 
 
 def test_the_timeout_allows_three_cold_starts_and_is_shorter_than_api_gateways() -> None:
-    for config in STAGES.values():
+    for config in (context.read({"stage": stage}) for stage in stage_file.names()):
         assert 3 * MEASURED_COLD_START_SECONDS <= config.timeout_seconds < 29

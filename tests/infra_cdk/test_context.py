@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from infra_cdk import context
-from infra_cdk.config import STAGES, ScalingSchedule, StageConfig
+from infra_cdk.config import ScalingSchedule, StageConfig
 
 GIVEN: dict[str, tuple[str, Any]] = {
     "architecture": ("arm64", "arm64"),
@@ -52,12 +50,6 @@ def test_every_value_can_be_set() -> None:
     assert context.read(values) == StageConfig(stage="dev", **expected)
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_without_values_a_stage_has_its_own(stage: str) -> None:
-    assert context.read({"stage": stage}) == STAGES[stage]
-    assert STAGES[stage].stage == stage
-
-
 def test_the_default_is_dev_without_provisioned_concurrency_and_firewall() -> None:
     dev = context.read({})
     assert (dev.stage, dev.provisioned_highest, dev.waf) == ("dev", 0, False)
@@ -65,4 +57,4 @@ def test_the_default_is_dev_without_provisioned_concurrency_and_firewall() -> No
 
 def test_the_cdks_own_context_is_ignored() -> None:
     own = {"@aws-cdk/core:x": True, "aws:cdk:bundling-stacks": ["**"], "cli-telemetry": False}
-    assert context.read(own) == STAGES["dev"]
+    assert context.read(own) == context.read({})

@@ -14,8 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra_cdk import context
-from infra_cdk.config import STAGES
+from infra_cdk import context, stage_file
 from lambda_fn import limits
 from lambda_fn.settings import Settings
 from tests.server import ROOT
@@ -106,7 +105,7 @@ def test_a_command_that_is_not_run_exists(command: str) -> None:
 @pytest.mark.parametrize("values", re.findall(r'CONTEXT="([^"]+)"', TEXT))
 def test_a_deployments_values_are_taken(values: str) -> None:
     given = dict(value.split("=") for value in values.replace("-c ", "").split())
-    for stage in STAGES:
+    for stage in stage_file.names():
         context.read({"stage": stage} | given)
 
 

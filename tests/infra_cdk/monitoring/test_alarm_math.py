@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from infra_cdk.config import STAGES, ConfigError
+from infra_cdk import context
+from infra_cdk.config import ConfigError
 from infra_cdk.monitoring import drift
 from infra_cdk.served_model import ServedModel
 from lambda_fn.inference.golden import read_requests
@@ -13,7 +14,8 @@ from scripts.simulate.cloudwatch import alarms, expression
 from scripts.simulate.cloudwatch.alarms import Alarm
 from tests.infra_cdk.conftest import ROOT, stage_named
 
-MODEL = ServedModel.read(ROOT, STAGES["prod"].model_name, STAGES["prod"].model_version)
+PROD = context.read({"stage": "prod"})
+MODEL = ServedModel.read(ROOT, PROD.model_name, PROD.model_version)
 SHARES = MODEL.training_class_shares
 BURN_RATES = {"error-budget-1h": 14.4, "error-budget-6h": 6, "error-budget-1d": 3}
 MONDAY_SIX = np.array([6 * 60])

@@ -9,8 +9,8 @@ from aws_cdk import App, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk.assertions import Template
 
-from infra_cdk import context
-from infra_cdk.config import STAGES, Limits
+from infra_cdk import context, stage_file
+from infra_cdk.config import Limits
 from infra_cdk.logs import Logs
 from infra_cdk.service.container_image import ContainerImage
 from infra_cdk.service.delivery import Delivery
@@ -54,7 +54,7 @@ def test_prod_moves_a_tenth_of_the_traffic_for_five_minutes_and_dev_all_at_once(
     ("canary", "name"), [("all_at_once", TRAFFIC["dev"]), ("canary_10_percent_5_minutes", TRAFFIC["prod"])]
 )
 def test_the_value_canary_changes_it(canary: str, name: str, synth: Callable[..., Synthesised]) -> None:
-    for given in STAGES:
+    for given in stage_file.names():
         group = synth({"stage": given, "canary": canary}).only("AWS::CodeDeploy::DeploymentGroup")
         assert group["DeploymentConfigName"] == name
 
@@ -207,4 +207,4 @@ def test_the_runbooks_values_are_accepted(values: str) -> None:
 
 
 def test_alarms_are_never_ignored_by_default() -> None:
-    assert not any(config.ignore_rollback_alarms for config in STAGES.values())
+    assert not any(context.read({"stage": stage}).ignore_rollback_alarms for stage in stage_file.names())

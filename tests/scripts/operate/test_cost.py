@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-from infra_cdk.config import STAGES
+from infra_cdk import context
 from scripts.operate import cost
 from scripts.operate.cost import Load
 
 PRICES = cost.read()
-PROD = STAGES["prod"]
+PROD = context.read({"stage": "prod"})
 
 
 def test_a_month_at_100_requests_a_second_matches_the_prices() -> None:
