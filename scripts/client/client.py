@@ -57,7 +57,7 @@ def predict(
         def send(start: int) -> dict[str, Any]:
             part = samples[start : start + batch]
             response = client.post("predict/batch", json=payload(part))
-            answer = _answer(response, start)
+            answer = read_answer(response, start)
             progress.update(len(part))
             return answer
 
@@ -73,14 +73,22 @@ def predict(
     )
 
 
-def _answer(response: httpx.Response, start: int) -> dict[str, Any]:
+def read_answer(response: httpx.Response, start: int) -> dict[str, Any]:
+    """The answer to the batch that starts at image `start`.
+
+    Raises:
+        ServiceRefused
+    """
+    where = f"(the batch starts at image {start})"
     try:
         body = response.json()
         if response.status_code != 200:
-            raise ServiceRefused(f"{response.status_code}: {body['error']} (the batch starts at image {start})")
+            raise ServiceRefused(f"{response.status_code}: {body['error']} {where}")
         if body.keys() >= {"y", "confidence", "warnings", "model"}:
             answer: dict[str, Any] = body
             return answer
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
+    if response.status_code == 413:  # above 10 MB API Gateway answers by itself, in plain text
+        raise ServiceRefused(f"413: {response.text[:200]} {where}; send fewer images in a batch")
     raise ServiceRefused(f"{response.url} answers {response.status_code}, but not as this service does")

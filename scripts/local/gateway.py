@@ -25,6 +25,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 GATEWAY_BYTES = 10 * 1024 * 1024
+# What API Gateway answers above them, before any method or gateway response: https://github.com/chroma-core/chroma/issues/1458
+TOO_LONG = b"HTTP content length exceeded 10485760 bytes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,10 @@ class GatewayError(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+class BodyTooLong(Exception):
+    """The body is larger than API Gateway takes."""
+
+
 class Gateway:
     """The ASGI application; `handler` is called in as many threads as the stage's concurrency."""
 
@@ -77,14 +83,18 @@ class Gateway:
         try:
             event = self._event(scope, await _body(receive), request_id)
             status, headers, content = _decode(await self._invoke(event), has_accept="accept" in event["headers"])
+            headers.append((b"x-amzn-requestid", request_id.encode()))
         except ConnectionAbortedError:
             return
+        except BodyTooLong:
+            status, content = 413, TOO_LONG
+            headers = [(b"content-type", b"text; charset=utf-8"), (b"connection", b"close")]
         except GatewayError as error:
             body = {"error": error.message, "code": error.code, "request_id": request_id}
             status, content = error.status, json.dumps(body).encode()
-            headers = [(b"content-type", b"application/json")]
+            headers = [(b"content-type", b"application/json"), (b"x-amzn-requestid", request_id.encode())]
             headers += [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
-        headers += [(b"content-length", b"%d" % len(content)), (b"x-amzn-requestid", request_id.encode())]
+        headers.append((b"content-length", b"%d" % len(content)))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
 
@@ -136,7 +146,7 @@ async def _body(receive: Receive) -> bytes:
         size += len(chunks[-1])
         more = message.get("more_body", False)
         if size > GATEWAY_BYTES:
-            raise GatewayError(413, "request_too_large", TOO_LARGE, Connection="close")
+            raise BodyTooLong
     return b"".join(chunks)
 
 

@@ -117,9 +117,11 @@ def limits(deployment: Deployment) -> str:
     _equal(len(_answered(fits)["y"]), 1000)
     for size in (7, 11):  # above the function's limit, and above the gateway's
         try:
-            _refused(deployment.ask("POST", "predict/batch", content=b" " * size * MEGABYTE), 413, "request_too_large")
+            response = deployment.ask("POST", "predict/batch", content=b" " * size * MEGABYTE)
         except httpx.WriteError:
             raise Failed(f"the connection broke while {size} MB were sent") from None
+        if size < 10 or response.status_code != 413:  # API Gateway's own 413 is plain text
+            _refused(response, 413, "request_too_large")
     return "1,000 images in a call; 413 at 7 MB and at 11 MB"
 
 

@@ -155,15 +155,23 @@ def test_a_preflight_needs_no_key_if_other_origins_may_call(call: Call) -> None:
     assert call("OPTIONS", "/predict/batch", stage=Stage(api_key="secret")).status_code == 403
 
 
-@pytest.mark.parametrize(("size", "status"), [(4_600_000, 200), (4_800_000, 413), (10_500_000, 413)])
-def test_a_request_above_the_limits_is_413_and_says_how_to_send_more(call: Call, size: int, status: int) -> None:
-    """An event of 6 MB holds a body of 4.5 MiB in base64; the gateway itself takes 10 MB."""
+@pytest.mark.parametrize(("size", "status"), [(4_600_000, 200), (4_800_000, 413)])
+def test_a_request_above_lambdas_limit_is_413_and_says_how_to_send_more(call: Call, size: int, status: int) -> None:
+    """An event of 6 MB holds a body of 4.5 MiB in base64."""
     response = call("POST", "/predict/batch", content=bytes(size))
     assert response.status_code == status
     if status == 413:
         assert response.json()["code"] == "request_too_large"
         assert response.json()["request_id"] == response.headers["x-amzn-requestid"]
         assert "whole numbers" in response.json()["error"]
+
+
+def test_a_body_above_10_mb_is_413_in_the_gateways_own_plain_text(call: Call) -> None:
+    """It never reaches the gateway responses."""
+    response = call("POST", "/predict/batch", content=bytes(10_500_000))
+    assert (response.status_code, response.text) == (413, "HTTP content length exceeded 10485760 bytes.")
+    assert not response.headers["content-type"].startswith("application/json")
+    assert "x-amzn-requestid" not in response.headers
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,21 @@ def test_without_a_key_the_check_of_keys_is_skipped(server: httpx.Client, capsys
     assert report(capsys)["API key"] == "--"
 
 
+def test_above_10_mb_any_413_will_do() -> None:
+    """There API Gateway answers in plain text, and another gateway in its own words."""
+
+    def gateway(request: httpx.Request) -> httpx.Response:
+        size = len(request.content)
+        if size > 10 * smoke.MEGABYTE:
+            return httpx.Response(413, text="too long")
+        if size > 6 * smoke.MEGABYTE:
+            return httpx.Response(413, json={"error": "6 MB", "code": "request_too_large", "request_id": "r"})
+        return httpx.Response(200, json={"y": [0] * 1000})
+
+    with httpx.Client(base_url="http://gateway/", transport=httpx.MockTransport(gateway)) as client:
+        assert "413 at 7 MB and at 11 MB" in smoke.limits(smoke.Deployment(client, ""))
+
+
 LENGTH = "inference-header-content-length"
 THROUGH = ("x-api-key", "content-type", "accept", LENGTH)
 Spoil = Callable[[str, int, bytes], tuple[int, bytes]]
@@ -109,6 +124,10 @@ def no_limit(_: str, status: int, body: bytes) -> tuple[int, bytes]:
     return (200, b'{"y": []}') if status == 413 else (status, body)
 
 
+def no_json_above_the_functions_limit(_: str, status: int, body: bytes) -> tuple[int, bytes]:
+    return status, b"HTTP content length exceeded 10485760 bytes." if status == 413 else body
+
+
 def other_model(path: str, status: int, body: bytes) -> tuple[int, bytes]:
     if path.endswith("/health"):
         served = next(model for model in json.loads(body)["models"] if model["default"])
@@ -123,6 +142,7 @@ def other_model(path: str, status: int, body: bytes) -> tuple[int, bytes]:
         (gateways_own_403, {"API key"}),
         (errors_of_the_server, {"error bodies"}),
         (no_limit, {"limits"}),
+        (no_json_above_the_functions_limit, {"limits"}),
         (other_model, {"GET /health"}),
     ],
 )
