@@ -25,7 +25,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 GATEWAY_BYTES = 10 * 1024 * 1024
-# What API Gateway answers above them, before any method or gateway response: https://github.com/chroma-core/chroma/issues/1458
+# What it answers to more, without a gateway response: https://github.com/koki-develop/lgtm-generator/issues/10
 TOO_LONG = b"HTTP content length exceeded 10485760 bytes."
 
 

@@ -11,7 +11,9 @@ def response(status: int, text: str) -> httpx.Response:
 
 
 def test_a_body_that_the_gateway_finds_too_large_says_to_send_less() -> None:
-    with pytest.raises(ServiceRefused, match=r"^413: .* \(the batch starts at image 200\); send fewer images in a batch$"):
+    with pytest.raises(
+        ServiceRefused, match=r"^413: .* \(the batch starts at image 200\); send fewer images in a batch$"
+    ):
         read_answer(response(413, "HTTP content length exceeded 10485760 bytes."), 200)
 
 
