@@ -35,8 +35,8 @@ def expression(shares: Sequence[float]) -> str:
     """
     fills = [f"FILL(m{number},0)" for number in range(len(shares))]
     total = f"({'+'.join(fills)})"
-    logs = [f"(LOG({fill}+.5)-({math.log(share):.7f}))" for fill, share in zip(fills, shares, strict=True)]
-    observed = "+".join(f"({fill}+.5)*{log}" for fill, log in zip(fills, logs, strict=True))
+    logs = [f"(LOG({fill}+0.5){-math.log(share):+.7f})" for fill, share in zip(fills, shares, strict=True)]
+    observed = "+".join(f"({fill}+0.5)*{log}" for fill, log in zip(fills, logs, strict=True))
     expected = "+".join(f"{share:.7f}*{log}" for share, log in zip(shares, logs, strict=True))
     minimum = MINIMUM_PER_CLASS * len(shares)
     index = f"IF({total}>={minimum},({observed})/({total}+{len(shares) / 2:g})-({expected}),0)"

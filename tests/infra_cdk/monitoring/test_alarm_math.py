@@ -136,6 +136,11 @@ def test_drift_works_for_any_number_of_classes_up_to_ten(shares: tuple[float, ..
     assert found == pytest.approx(index(counts, shares), abs=1e-5)
 
 
+def test_drift_of_ten_classes_fits_an_alarm_whatever_their_shares() -> None:
+    """Rare classes have the longest logarithms."""
+    assert len(drift.expression([1 - 9e-6, *[1e-6] * 9])) <= 2048
+
+
 def test_drift_refuses_more_classes_than_an_alarm_can_hold() -> None:
     with pytest.raises(ConfigError, match="the model has 11 classes; drift takes at most 10"):
         drift.expression([1 / 11] * 11)

@@ -1,11 +1,13 @@
 """Alarms notify somebody, explain themselves, and treat missing data on purpose."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from scripts.operate import cost
 from scripts.simulate.cloudwatch import alarms
 from tests.infra_cdk.conftest import Synthesised
+from tests.infra_cdk.monitoring import dashboard_widgets
 
 Synth = Callable[..., Synthesised]
 METRIC, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
@@ -51,6 +53,16 @@ def test_every_alarm_is_within_cloudwatchs_limits(stage: Synthesised) -> None:
         assert len({query.period for query in alarm.queries}) == 1
         longest = 24 * 60 if alarm.queries[0].period < 60 else 7 * 24 * 60
         assert alarm.properties["EvaluationPeriods"] * alarm.queries[0].period <= longest
+
+
+def test_numbers_in_metric_math_have_a_digit_before_the_point(stage: Synthesised) -> None:
+    """CloudWatch's grammar does not say whether .5 is a number."""
+    expressions = [query.expression for alarm in alarms.read(stage.template).values() for query in alarm.queries]
+    boards = dashboard_widgets.read(stage.template).values()
+    graphs = [each for board in boards for each in board if each.kind == "metric"]
+    expressions += [query.expression for graph in graphs for query in graph.queries]
+    assert sum(map(bool, expressions)) > 20
+    assert [each for each in expressions if re.search(r"(?<!\d)\.\d", each)] == []
 
 
 def test_a_page_comes_within_fifteen_minutes(stage: Synthesised) -> None:
