@@ -66,5 +66,5 @@ def create_alarm(scope: Construct, spec: AlarmSpec, topic: sns.ITopic | None) ->
 
 
 def alarm_name(scope: Construct, name: str) -> str:
-    """The subject of the e-mail, unique in the account because the stack's name is."""
+    """The subject of the e-mail, unique in the account and region because the stack's name is."""
     return f"{Stack.of(scope).stack_name}-{name}"

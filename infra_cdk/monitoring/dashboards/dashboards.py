@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -61,7 +61,8 @@ class Dashboards(Construct):
         return cloudwatch.Dashboard(
             self,
             name.title(),
-            dashboard_name=f"{stack}-{name}",
+            # CloudWatch has one list of dashboards for all regions.
+            dashboard_name=f"{stack}-{Aws.REGION}-{name}",
             default_interval=DEFAULT_INTERVAL,
             widgets=cast(list[list[cloudwatch.IWidget]], [[heading], [widgets.alarm_states("Alarms", alarms)], *rows]),
         )

@@ -30,9 +30,9 @@ class Widget:
 
 
 def read(template: Mapping[str, Any]) -> dict[str, list[Widget]]:
-    """The widgets of each dashboard, by its name without the stack's."""
+    """The widgets of each dashboard, by its name without the stack's and the region's."""
     return {
-        each["Properties"]["DashboardName"].split("-", 2)[2]: [
+        text(each["Properties"]["DashboardName"]).rsplit("-", 1)[1]: [
             Widget(*(widget[key] for key in ("type", "x", "y", "width", "height", "properties")))
             for widget in json.loads(text(each["Properties"]["DashboardBody"]))["widgets"]
         ]
