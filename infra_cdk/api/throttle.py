@@ -1,9 +1,9 @@
-"""Rate limits of the usage plans and the keyless methods, low enough that Lambda never throttles.
+"""Rate limits of the usage plans and the keyless methods, low enough that API Gateway throttles before Lambda does.
 
 A throttled Lambda behind a REST API is a 5xx that no gateway response can turn into a 429, so API Gateway must throttle
 first. A token bucket of size `burst` that fills at `rate` allows burst + rate × seconds concurrent requests; the sum
 over all buckets must stay below the concurrency. API Gateway applies a stage's limits to each method separately, and a
-usage plan's to each key:
+usage plan's to each key, both on a best-effort basis, as targets and not as ceilings:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
 """
 
@@ -25,7 +25,7 @@ class Throttle:
     burst: int
 
     def concurrent_requests(self, seconds: float) -> float:
-        """The most requests running at the same time if each takes `seconds`."""
+        """The most requests running at the same time if each takes `seconds` and the limit is kept."""
         return self.burst + self.rate * seconds
 
 
