@@ -1,5 +1,6 @@
 """Configuration of the stages, checked by pydantic."""
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, get_args
@@ -117,8 +118,9 @@ class StageConfig(BaseModel, frozen=True):
         model_from_bucket: loads the model from the bucket; publish the version first.
         canary: how traffic moves to a new version.
         ignore_rollback_alarms: deploys in spite of active alarms: for the fix that ends them.
-        protected: turns on termination protection and keeps the logs when the stack is deleted.
-        alarm_email: receives the alarms.
+        protected: turns on termination protection; a deployment may then delete no client's key (scripts/operate).
+        keep_logs: keeps the logs and their key when the stack is deleted.
+        alarm_email: receives the alarms; a protected stage must have one.
         busy_hours: days and hours (UTC) that always have requests; outside them their absence is no alarm.
         reference_shares: expected share of each class, for drift; default: the shares of the training set.
         low_confidence_share: share of the answers that need a person above which an alarm fires.
@@ -162,6 +164,7 @@ class StageConfig(BaseModel, frozen=True):
     canary: Literal["all_at_once", "canary_10_percent_5_minutes"] = "all_at_once"
     ignore_rollback_alarms: bool = False
     protected: bool = False
+    keep_logs: bool = False
     alarm_email: str = _text("", r"|[^@\s]+@[^@\s]+\.[^@\s.]+", "an e-mail address")
     busy_hours: Annotated[str, Predicate(_are_hours)] = Field(
         default="", description="days and hours such as 'MON-SAT 4-9'"
@@ -180,7 +183,7 @@ class StageConfig(BaseModel, frozen=True):
         for name, allowed, takes in (
             ("model_from_bucket", self.model_bucket or not self.model_from_bucket, "model_bucket=true beside it"),
             ("provisioned_lowest", lowest <= highest, f"at most provisioned_highest, {highest}"),
-            ("provisioned_lowest", lowest > 0 or highest == 0, "1 or more, where provisioned_highest is above 0"),
+            ("provisioned_highest", lowest > 0 or highest == 0, "0, where provisioned_lowest is 0"),
             ("concurrency", warm < self.concurrency, f"more than the {warm} environments that are kept warm"),
             ("concurrency", keyed.burst >= 1, f"more, to serve {len(self.clients)} clients"),
             ("request_seconds", keyed.rate >= 1, f"less, to serve anything with concurrency={self.concurrency}"),
@@ -189,9 +192,10 @@ class StageConfig(BaseModel, frozen=True):
                 self.waf_requests_per_ip > fastest or not self.waf,
                 f"more than the {fastest} that one client's key may send in five minutes",
             ),
+            ("alarm_email", self.alarm_email or not self.protected, "an address, because the stage is protected"),
         ):
             if not allowed:
-                raise ConfigError(f"{name} is {str(getattr(self, name)).lower()}; it takes {takes}", value=name)
+                raise ConfigError(f"{name} is {json.dumps(getattr(self, name))}; it takes {takes}", value=name)
         return self
 
     @property

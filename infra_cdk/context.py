@@ -30,9 +30,7 @@ def read(context: Mapping[str, Any], stages: Path = stage_file.FOLDER) -> StageC
         name = str(error.errors()[0]["loc"][0])
         raise refusal(name, given[name]) from None
     except ConfigError as error:
-        if error.value in in_file and error.value not in given:
-            raise ConfigError(f"{stage_file.label(stage)}: {error}") from None
-        raise
+        raise error if error.value in given else ConfigError(f"{stage_file.label(stage)}: {error}") from None
 
 
 def _parse(name: str, text: str) -> Any:

@@ -45,7 +45,7 @@ class PostalDigits(Stack):
             self,
             "Logs",
             retention_days=config.log_retention_days,
-            removal_policy=RemovalPolicy.RETAIN if config.protected else RemovalPolicy.DESTROY,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if config.keep_logs else RemovalPolicy.DESTROY,
         )
         self.models = ModelBucket(self, "Models") if config.model_bucket else None
         environment = self._shared_environment(config)

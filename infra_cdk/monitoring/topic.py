@@ -46,4 +46,4 @@ class AlarmsTopic(Construct):
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         else:
-            Annotations.of(self).add_info("Alarms reach nobody: no alarm_email is set (make deploy ALARM_EMAIL=...).")
+            Annotations.of(self).add_info("Alarms reach nobody: no alarm_email is set in the stage's file.")

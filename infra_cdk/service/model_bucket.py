@@ -14,7 +14,7 @@ class ModelBucket(Construct):
     """Holds the versions that `python -m scripts.publish` uploads.
 
     Attributes:
-        bucket: the versions; kept when the stack is deleted.
+        bucket: the versions; kept when the stack is deleted, unless its creation failed.
         uri: value of the setting MODEL_URI.
     """
 
@@ -51,7 +51,7 @@ class ModelBucket(Construct):
             enforce_ssl=True,
             lifecycle_rules=[s3.LifecycleRule(expiration=expire)] if expire else None,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
             server_access_logs_bucket=access_log,
             versioned=versioned,
         )

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from infra_cdk import context
 from lambda_fn.settings import MODEL_REPOSITORY, Settings
 from scripts.simulate import stage_template, wrong_model
 from scripts.simulate.cloudwatch import alarms, recording
@@ -26,7 +25,6 @@ from scripts.simulate.cloudwatch.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = ROOT / "docs" / "runbook.md"
-PROD = context.read({"stage": "prod"})
 MODEL = Path("digits", Settings().models["digits"])
 HOUR, DAY = 60, 24 * 60
 # A fault begins on a Monday at five, in the busy hours, after a day of normal mail. Normal mail runs from Saturday to
@@ -105,9 +103,9 @@ SCENARIOS = (
 def record(folder: Path) -> tuple[Recording, Recording]:
     """What the service reports for every kind of mail, and what it reports with the wrong model."""
     kinds = sorted({scenario.kind for scenario in SCENARIOS})
-    right = recording.record(kinds, service=PROD.service_name)
+    right = recording.record(kinds, service=stage_template.read("prod").service_name)
     wrong_model.make(MODEL_REPOSITORY / MODEL, folder / MODEL, seen="8", answered="3")
-    return right, recording.record(["normal"], service=PROD.service_name, repository=folder)
+    return right, recording.record(["normal"], service=stage_template.read("prod").service_name, repository=folder)
 
 
 def run(scenario: Scenario, recordings: tuple[Recording, Recording], seed: int = 0) -> Store:

@@ -19,11 +19,12 @@ from lambda_fn.settings import Settings
 ROOT = Path(__file__).parents[2]
 FLAGS = json.loads((ROOT / "cdk.json").read_bytes())["context"]
 
+PROD = {"stage": "prod", "alarm_email": "ops@example.com"}
 # Both stages, and prod with its model in a bucket.
 STAGES: dict[str, dict[str, Any]] = {
     "dev": {"stage": "dev"},
-    "prod": {"stage": "prod"},
-    "prod-bucket": {"stage": "prod", "model_bucket": "true", "model_from_bucket": "true"},
+    "prod": PROD,
+    "prod-bucket": PROD | {"model_bucket": "true", "model_from_bucket": "true"},
 }
 
 

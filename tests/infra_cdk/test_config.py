@@ -2,8 +2,9 @@
 
 import pytest
 
-from infra_cdk import context, stage_file
+from infra_cdk import context
 from infra_cdk.config import MEASURED_COLD_START_SECONDS, ConfigError
+from tests.infra_cdk.conftest import PROD
 
 
 @pytest.mark.parametrize(
@@ -40,12 +41,17 @@ from infra_cdk.config import MEASURED_COLD_START_SECONDS, ConfigError
         ({"reference_shares": "1,0,0,0,0,0,0,0,0,0"}, "reference_shares is (1.0, 0.0, "),
         ({"low_confidence_share": "0"}, "low_confidence_share is 0.0; it takes a share from 0.01 to 1"),
         ({"model_from_bucket": "true"}, "model_from_bucket is true; it takes model_bucket=true beside it"),
-        ({"provisioned_highest": "3"}, "provisioned_lowest is 0; it takes 1 or more, where provisioned_highest"),
+        ({"provisioned_highest": "3"}, "provisioned_highest is 3; it takes 0, where provisioned_lowest is 0"),
         ({"provisioned_lowest": "3"}, "provisioned_lowest is 3; it takes at most provisioned_highest, 0"),
         ({"stage": "prod", "concurrency": "40"}, "concurrency is 40; it takes more than the 40 environments"),
-        ({"clients": "a,b,c"}, "concurrency is 10; it takes more, to serve 3 clients"),
+        ({"clients": "a,b,c"}, "infra_cdk/stages/dev.toml: concurrency is 10; it takes more, to serve 3 clients"),
         ({"request_seconds": "3"}, "request_seconds is 3.0; it takes less, to serve anything with concurrency=10"),
         ({"stage": "prod", "waf_requests_per_ip": "500"}, "waf_requests_per_ip is 500; it takes more than the "),
+        (
+            {"stage": "prod"},
+            'infra_cdk/stages/prod.toml: alarm_email is ""; it takes an address, because the stage is protected',
+        ),
+        ({"protected": "true", "alarm_email": ""}, 'alarm_email is ""; it takes an address, because the stage is'),
     ],
 )
 def test_a_bad_value_is_refused_in_one_line(values: dict[str, str], said: str) -> None:
@@ -56,5 +62,5 @@ def test_a_bad_value_is_refused_in_one_line(values: dict[str, str], said: str) -
 
 
 def test_the_timeout_allows_three_cold_starts_and_is_shorter_than_api_gateways() -> None:
-    for config in (context.read({"stage": stage}) for stage in stage_file.names()):
+    for config in (context.read(values) for values in ({}, PROD)):
         assert 3 * MEASURED_COLD_START_SECONDS <= config.timeout_seconds < 29

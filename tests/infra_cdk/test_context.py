@@ -35,6 +35,7 @@ GIVEN: dict[str, tuple[str, Any]] = {
     "ignore_rollback_alarms": ("true", True),
     "image_links": ("true", True),
     "protected": ("true", True),
+    "keep_logs": ("true", True),
     "alarm_email": ("ops@example.com", "ops@example.com"),
     "busy_hours": ("MON-FRI 5-22", "MON-FRI 5-22"),
     "reference_shares": ("0.55, 0.05,.05,.05,.05,.05,.05,.05,.05,.05", (0.55, *[0.05] * 9)),

@@ -1,9 +1,10 @@
 """Every log group expires and is encrypted with a key that CloudWatch Logs may use."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from tests.infra_cdk.conftest import Synthesised
+from tests.infra_cdk.conftest import PROD, Synthesised
 
 
 def test_every_group_has_the_stages_retention_time(stage: Synthesised) -> None:
@@ -12,9 +13,20 @@ def test_every_group_has_the_stages_retention_time(stage: Synthesised) -> None:
     assert {group["RetentionInDays"] for group in groups} == {stage.config.log_retention_days}
 
 
-def test_a_protected_stages_logs_and_key_are_kept_when_the_stack_is_deleted(stage: Synthesised) -> None:
-    kept = {each["DeletionPolicy"] for each in [key_of_logs(stage), *stage.of("AWS::Logs::LogGroup").values()]}
-    assert kept == {"Retain" if stage.config.protected else "Delete"}
+def removal_policies(stage: Synthesised) -> set[tuple[str, str]]:
+    resources = [key_of_logs(stage), *stage.of("AWS::Logs::LogGroup").values()]
+    return {(each["DeletionPolicy"], each["UpdateReplacePolicy"]) for each in resources}
+
+
+def test_logs_and_their_key_are_kept_when_the_stack_is_deleted_and_not_when_its_creation_fails(
+    stage: Synthesised,
+) -> None:
+    kept = ("RetainExceptOnCreate", "Retain") if stage.config.keep_logs else ("Delete", "Delete")
+    assert removal_policies(stage) == {kept}
+
+
+def test_logs_are_kept_with_the_protection_off(synth: Callable[..., Synthesised]) -> None:
+    assert removal_policies(synth(PROD | {"protected": "false"})) == {("RetainExceptOnCreate", "Retain")}
 
 
 def key_of_logs(stage: Synthesised) -> dict[str, Any]:

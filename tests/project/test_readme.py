@@ -106,7 +106,7 @@ def test_a_command_that_is_not_run_exists(command: str) -> None:
 def test_a_deployments_values_are_taken(values: str) -> None:
     given = dict(value.split("=") for value in values.replace("-c ", "").split())
     for stage in stage_file.names():
-        context.read({"stage": stage} | given)
+        context.read({"stage": stage, "alarm_email": "ops@example.com"} | given)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from infra_cdk.api.throttle import KEYLESS_SECONDS
-from tests.infra_cdk.conftest import Synthesised
+from tests.infra_cdk.conftest import PROD, Synthesised
 
 KEYLESS = {("GET", path) for path in ("/", "/health", "/openapi.json", "/docs", "/console")}
 KEYED = {("ANY", path) for path in ("/predict/{proxy+}", "/v2", "/v2/{proxy+}")}
@@ -122,7 +122,7 @@ def test_previous_deployments_are_kept_for_a_rollback(stage: Synthesised) -> Non
         assert deployment["DeletionPolicy"] == "Retain"
 
 
-CORS = {"stage": "prod", "cors_origins": "https://a.example,https://b.example"}
+CORS = PROD | {"cors_origins": "https://a.example,https://b.example"}
 
 
 def test_with_cors_preflights_go_to_the_function_without_a_key(synth: Callable[..., Synthesised]) -> None:

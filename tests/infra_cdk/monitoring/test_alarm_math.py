@@ -12,10 +12,10 @@ from infra_cdk.served_model import ServedModel
 from lambda_fn.inference.golden import read_requests
 from scripts.simulate.cloudwatch import alarms, expression
 from scripts.simulate.cloudwatch.alarms import Alarm
-from tests.infra_cdk.conftest import ROOT, stage_named
+from tests.infra_cdk.conftest import PROD, ROOT, stage_named
 
-PROD = context.read({"stage": "prod"})
-MODEL = ServedModel.read(ROOT, PROD.model_name, PROD.model_version)
+CONFIG = context.read(PROD)
+MODEL = ServedModel.read(ROOT, CONFIG.model_name, CONFIG.model_version)
 SHARES = MODEL.training_class_shares
 BURN_RATES = {"error-budget-1h": 14.4, "error-budget-6h": 6, "error-budget-1d": 3}
 MONDAY_SIX = np.array([6 * 60])

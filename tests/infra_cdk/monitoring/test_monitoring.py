@@ -6,7 +6,7 @@ from typing import Any
 
 from scripts.operate import cost
 from scripts.simulate.cloudwatch import alarms
-from tests.infra_cdk.conftest import Synthesised
+from tests.infra_cdk.conftest import PROD, Synthesised
 from tests.infra_cdk.monitoring import dashboard_widgets
 
 Synth = Callable[..., Synthesised]
@@ -168,7 +168,7 @@ def test_the_objective_and_the_burn_rate_alarms_count_the_same_requests(stage: S
 
 def test_two_stages_of_an_account_have_different_metrics(synth: Synth) -> None:
     """API Gateway's metrics have the API's name as a dimension; Lambda's reports have none."""
-    dev, prod = (synth({"stage": name}) for name in ("dev", "prod"))
+    dev, prod = synth({}), synth(PROD)
     assert dev.only("AWS::ApiGateway::RestApi")["Name"] != prod.only("AWS::ApiGateway::RestApi")["Name"]
     in_dev, in_prod = (
         {
@@ -181,7 +181,7 @@ def test_two_stages_of_an_account_have_different_metrics(synth: Synth) -> None:
 
 
 def test_the_cost_estimate_counts_what_is_deployed(synth: Synth) -> None:
-    deployed, prod = cost.read()["deployed"], synth({"stage": "prod"})
+    deployed, prod = cost.read()["deployed"], synth(PROD)
     metrics = [query.name for each in alarms.read(prod.template).values() for query in each.queries if query.name]
     assert (deployed["alarm_metrics"], deployed["composites"]) == (len(metrics), len(prod.of(COMPOSITE)))
     assert deployed["dashboards"] == len(prod.of("AWS::CloudWatch::Dashboard"))

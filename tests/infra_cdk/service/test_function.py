@@ -10,7 +10,7 @@ from aws_cdk import App
 from infra_cdk.config import StageConfig
 from infra_cdk.stack import PostalDigits
 from lambda_fn.settings import Settings
-from tests.infra_cdk.conftest import ROOT, Synthesised, names_of_settings
+from tests.infra_cdk.conftest import PROD, ROOT, Synthesised, names_of_settings
 
 Synth = Callable[..., Synthesised]
 
@@ -101,7 +101,7 @@ def test_provisioned_concurrency_scales_as_the_stage_says(stage: Synthesised) ->
 
 
 def test_without_provisioned_concurrency_there_is_no_schedule(synth: Synth) -> None:
-    off = synth({"stage": "prod", "provisioned_lowest": "0", "provisioned_highest": "0"})
+    off = synth(PROD | {"provisioned_lowest": "0", "provisioned_highest": "0"})
     assert not off.of("AWS::ApplicationAutoScaling::ScalableTarget")
 
 

@@ -16,7 +16,7 @@ def test_it_is_private_encrypted_and_kept_when_the_stack_is_deleted(stage: Synth
         properties = bucket["Properties"]
         assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
         assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-        assert bucket["DeletionPolicy"] == "Retain"
+        assert bucket["DeletionPolicy"] == "RetainExceptOnCreate"
         denied = [
             statement
             for policy in stage.properties("AWS::S3::BucketPolicy")

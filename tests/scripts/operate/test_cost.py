@@ -9,7 +9,7 @@ from scripts.operate import cost
 from scripts.operate.cost import Load
 
 PRICES = cost.read()
-PROD = context.read({"stage": "prod"})
+PROD = context.read({"stage": "prod", "alarm_email": "ops@example.com"})
 
 
 def test_a_month_at_100_requests_a_second_matches_the_prices() -> None:
