@@ -61,7 +61,9 @@ class Service(Construct):
             else lambda_.ApplicationLogLevel.INFO,
             system_log_level_v2=lambda_.SystemLogLevel.INFO,
             tracing=lambda_.Tracing.ACTIVE,
-            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+            # A version whose first deployment failed goes with it. If it stayed, the next try would find the function
+            # unchanged since then, and CloudFormation would refuse: "Version already exists".
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE),
         )
         self.alias = lambda_.Alias(
             self,

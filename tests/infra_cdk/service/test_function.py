@@ -73,8 +73,9 @@ def test_concurrency_is_reserved_if_the_stage_says_so(stage: Synthesised) -> Non
 
 
 def test_the_alias_is_live_and_old_versions_are_kept(stage: Synthesised) -> None:
+    """The version of a failed deployment is not: Lambda would find it unchanged, and refuse to publish it again."""
     ((name, version),) = stage.of("AWS::Lambda::Version").items()
-    assert version["DeletionPolicy"] == version["UpdateReplacePolicy"] == "Retain"
+    assert (version["DeletionPolicy"], version["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     alias = stage.only("AWS::Lambda::Alias")
     assert alias["Name"] == "live"
     assert alias["FunctionVersion"] == {"Fn::GetAtt": [name, "Version"]}
