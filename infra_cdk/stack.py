@@ -85,7 +85,13 @@ class PostalDigits(Stack):
             waf_requests_per_ip=config.waf_requests_per_ip if config.waf else None,
         )
         self.heartbeat = Heartbeat(
-            self, "Heartbeat", rest_api=self.api.rest_api, image=image, environment=environment, logs=self.logs
+            self,
+            "Heartbeat",
+            rest_api=self.api.rest_api,
+            alias=self.service.alias,
+            image=image,
+            environment=environment,
+            logs=self.logs,
         )
         metrics = Metrics(
             stage=config.stage,

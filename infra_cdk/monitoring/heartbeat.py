@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
@@ -13,6 +14,7 @@ from infra_cdk.api.throttle import HEARTBEAT
 from infra_cdk.logs import Logs
 from infra_cdk.service.auxiliary_function import AuxiliaryFunction
 from infra_cdk.service.container_image import ContainerImage
+from infra_cdk.suppressions import suppress_nag
 
 # A day has 1,440 minutes; the rest is for calls by hand.
 QUOTA_PER_DAY = 3000
@@ -27,6 +29,7 @@ class Heartbeat(Construct):
         id: str,
         *,
         rest_api: apigateway.RestApi,
+        alias: lambda_.Alias,
         image: ContainerImage,
         environment: Mapping[str, str],
         logs: Logs,
@@ -39,9 +42,15 @@ class Heartbeat(Construct):
             image=image,
             handler="lambda_fn.heartbeat.handler",
             description="Sends golden requests through the public API",
-            environment={**environment, "API_URL": rest_api.url, "API_KEY_ID": self.key.key_id},
-            # Reading the key and the request take at most 10 seconds each; the next run begins after 60.
-            timeout=Duration.seconds(40),
+            environment={
+                **environment,
+                "API_URL": rest_api.url,
+                "API_KEY_ID": self.key.key_id,
+                "FUNCTION_NAME": alias.lambda_.function_name,
+                "ALIAS_NAME": alias.alias_name,
+            },
+            # All its calls, each as slow as it may be, take 52 seconds; the next run begins after 60.
+            timeout=Duration.seconds(55),
             log_group=logs.group(self, "Log"),
         )
         self.function, self.role = auxiliary.function, auxiliary.role
@@ -49,7 +58,21 @@ class Heartbeat(Construct):
         self.function.configure_async_invoke(retry_attempts=0, max_event_age=Duration.minutes(1))
         key_arn = f"arn:{Stack.of(self).partition}:apigateway:{Stack.of(self).region}::/apikeys/{self.key.key_id}"
         self.role.add_to_policy(iam.PolicyStatement(actions=["apigateway:GET"], resources=[key_arn]))
+        self._allow_calls_of_new_versions(alias)
         self._add_schedule()
+
+    def _allow_calls_of_new_versions(self, alias: lambda_.Alias) -> None:
+        service = alias.lambda_.function_arn
+        for action, resources in (
+            ("lambda:GetAlias", [service, f"{service}:{alias.alias_name}"]),
+            ("lambda:InvokeFunction", [f"{service}:*"]),
+        ):
+            self.role.add_to_policy(iam.PolicyStatement(actions=[action], resources=resources))
+        resource = alias.lambda_.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101
+        name = Stack.of(self).get_logical_id(resource)
+        reason = "It learns from the alias which version of the service's function gets its first traffic."
+        suppress_nag(self.role, reason, f"IAM5[Resource::<{name}.Arn>:*]")
 
     def _add_key(self, rest_api: apigateway.RestApi) -> apigateway.ApiKey:
         key = apigateway.ApiKey(self, "Key", description="Postal Digits heartbeat")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_iam as iam
@@ -88,14 +88,22 @@ class Delivery(Construct):
         arn = function.function_arn
         for actions, resources in (
             (
-                ["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"],
+                ["lambda:GetAlias", "lambda:UpdateAlias"],
                 # Not the alias's own ARN: the alias waits for this role.
                 [arn, f"{arn}:{alias_name}"],
             ),
+            # It belongs to a version or an alias, and is asked for by that ARN:
+            # https://docs.aws.amazon.com/lambda/latest/api/API_GetProvisionedConcurrencyConfig.html
+            (["lambda:GetProvisionedConcurrencyConfig"], [f"{arn}:*"]),
             (["lambda:InvokeFunction"], [hook.function_arn]),
             (["cloudwatch:DescribeAlarms"], ["*"]),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
         reason = "CodeDeploy describes all its alarms in one call, by name; DescribeAlarms only."
         suppress_nag(role, reason, "IAM5[Resource::*]")
+        resource = function.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101
+        name = Stack.of(self).get_logical_id(resource)
+        reason = "The versions and the alias of this one function; GetProvisionedConcurrencyConfig only."
+        suppress_nag(role, reason, f"IAM5[Resource::<{name}.Arn>:*]")
         return role

@@ -1,5 +1,7 @@
 """A stand-in for AWS on this machine, as the heartbeat and the hook use it: Lambda, CodeDeploy, and API Gateway's keys.
 
+Its function `digits` has an alias `live`, which leads to version 6, and by its weights to others.
+
 Standard library only, because it also runs inside the container: `python -m aws 9000` serves the handler there.
 """
 
@@ -22,6 +24,7 @@ class Aws(ThreadingHTTPServer):
         messages: to CodeDeploy.
         creator: of the deployment; None if it may not be read.
         key: the key's value; None if it may not be read.
+        weights: of the alias, by version; None if it may not be read.
     """
 
     daemon_threads = True
@@ -33,6 +36,7 @@ class Aws(ThreadingHTTPServer):
         self.messages: list[dict[str, str]] = []
         self.creator: str | None = "CloudFormation"
         self.key: str | None = "the-heartbeats-key"
+        self.weights: dict[str, float] | None = {}
 
     @property
     def url(self) -> str:
@@ -50,8 +54,14 @@ class _Request(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/statuses":
             self._send(200, self.server.statuses)
+        elif self.path == "/2015-03-31/functions/digits/aliases/live":
+            if self.server.weights is None:
+                self._refuse()
+            else:
+                routing = {"RoutingConfig": {"AdditionalVersionWeights": self.server.weights}}
+                self._send(200, {"FunctionVersion": "6"} | (routing if self.server.weights else {}))
         elif self.server.key is None:
-            self._send(403, {"message": "no"}, "x-amzn-errortype", "AccessDeniedException")
+            self._refuse()
         else:
             assert self.path == "/apikeys/key-1?includeValue=true"
             self._send(200, {"id": "key-1", "value": self.server.key})
@@ -76,6 +86,9 @@ class _Request(BaseHTTPRequestHandler):
                 answer = {"errorType": type(error).__name__, "errorMessage": str(error)}
                 failed = ("x-amz-function-error", "Unhandled")
             self._send(200, answer, *failed)
+
+    def _refuse(self) -> None:
+        self._send(403, {"message": "no"}, "x-amzn-errortype", "AccessDeniedException")
 
     def _send(self, status: int, body: object, *header: str) -> None:
         content = json.dumps(body).encode()

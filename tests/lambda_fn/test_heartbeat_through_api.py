@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -13,11 +14,16 @@ import httpx
 import pytest
 
 from lambda_fn import heartbeat
+from lambda_fn.handler import handler
 from tests.lambda_fn.aws import Aws, serving
 from tests.server import ROOT, free_port, running
 
 KEY = "the-heartbeats-key"
 Run = Callable[..., tuple[dict[str, float], dict[str, Any], str]]
+
+
+def answer(event: dict[str, Any]) -> Any:
+    return handler(event, None)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +34,15 @@ def api() -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    with serving(lambda event: event) as server:
+    with serving(answer) as server:
         for name, value in (
             ("AWS_ENDPOINT_URL", server.url),
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
             ("AWS_DEFAULT_REGION", "eu-central-1"),
             ("API_KEY_ID", "key-1"),
+            ("FUNCTION_NAME", "digits"),
+            ("ALIAS_NAME", "live"),
         ):
             monkeypatch.setenv(name, value)
         heartbeat._api_key.cache_clear()
@@ -51,7 +59,7 @@ def run(aws: Aws, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReques
         monkeypatch.setenv("API_URL", str(url))
         with redirect_stdout(io.StringIO()) as written:
             heartbeat.handler({}, None)
-        log, line = (json.loads(text) for text in written.getvalue().splitlines())
+        log, line = (json.loads(text) for text in written.getvalue().splitlines()[-2:])
         (directive,) = line["_aws"]["CloudWatchMetrics"]
         assert (directive["Namespace"], directive["Dimensions"]) == ("PostalDigits", [["service"]])
         assert line["service"] == f"{request.node.name}-{turn}"
@@ -148,6 +156,92 @@ def test_a_wrong_setting_of_its_own_is_a_failure(
     monkeypatch.setenv(name, value)
     metrics, log, _ = run(api.base_url)
     assert (metrics, log["reason"]) == (FAILED, reason)
+
+
+NEW_VERSION = "digits%3A7"
+
+
+def test_a_version_that_gets_no_traffic_is_not_called(api: httpx.Client, aws: Aws, run: Run) -> None:
+    run(api.base_url)
+    assert aws.invoked == []
+
+
+def test_the_version_that_a_deployment_moves_traffic_to_is_called_beside_the_public_api(
+    api: httpx.Client, aws: Aws, run: Run
+) -> None:
+    aws.weights = {"7": 0.1}
+    metrics, log, written = run(api.base_url)
+    assert aws.invoked == [NEW_VERSION]
+    assert metrics.pop("HeartbeatTime") > 0
+    assert metrics == {"HeartbeatRuns": 1, "HeartbeatFailed": 0, "HeartbeatWrong": 0}
+    assert (log["level"], log["message"], log["version"], log["wrong"]) == ("INFO", "answered", "7", 0)
+    assert len(written.splitlines()) == 3, "a line for each of the two, and the metrics"
+
+
+def test_its_wrong_answers_count(
+    api: httpx.Client, aws: Aws, run: Run, swapped: Path, handler_with: Callable[..., Any]
+) -> None:
+    wrong = handler_with(MODEL_REPOSITORY=str(swapped))
+    aws.weights, aws.function = {"7": 0.1}, lambda event: wrong(event, None)
+    metrics, log, _ = run(api.base_url)
+    assert (metrics["HeartbeatFailed"], metrics["HeartbeatWrong"]) == (0, 2)
+    assert (log["level"], log["version"], log["wrong"]) == ("ERROR", "7", 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ('{"code": "internal"}', "status 500: {'code': 'internal'}"),
+        (None, "the response is not one that API Gateway accepts"),
+    ],
+)
+def test_its_failures_count(api: httpx.Client, aws: Aws, run: Run, body: str | None, reason: str) -> None:
+    aws.weights, aws.function = {"7": 0.1}, lambda _: {"statusCode": 500, "body": body}
+    metrics, log, _ = run(api.base_url)
+    assert (metrics["HeartbeatFailed"], metrics["HeartbeatWrong"]) == (1, 0)
+    assert (log["level"], log["message"], log["version"], log["reason"]) == ("ERROR", "failed", "7", reason)
+
+
+def test_a_crash_of_it_is_a_failure_with_its_reason(api: httpx.Client, aws: Aws, run: Run) -> None:
+    def crash(_: dict[str, Any]) -> None:
+        raise RuntimeError("no model")
+
+    aws.weights, aws.function = {"7": 0.1}, crash
+    metrics, log, _ = run(api.base_url)
+    assert (metrics["HeartbeatFailed"], log["reason"]) == (1, "fails: RuntimeError: no model")
+
+
+def test_an_alias_without_a_name_is_a_failure(
+    api: httpx.Client, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALIAS_NAME", "")
+    metrics, log, _ = run(api.base_url)
+    assert (metrics["HeartbeatFailed"], metrics["HeartbeatWrong"], log["reason"]) == (1, 0, "SettingsError")
+
+
+def test_it_is_called_even_if_the_public_api_is_down(aws: Aws, run: Run) -> None:
+    aws.weights = {"7": 0.1}
+    metrics, log, _ = run(f"http://127.0.0.1:{free_port()}/v1/")
+    assert metrics == FAILED | {"HeartbeatWrong": 0}
+    assert (log["message"], log["version"]) == ("answered", "7")
+
+
+def test_an_alias_that_can_not_be_read_is_a_failure_with_its_reason(api: httpx.Client, aws: Aws, run: Run) -> None:
+    aws.weights = None
+    metrics, log, _ = run(api.base_url)
+    assert (metrics["HeartbeatFailed"], metrics["HeartbeatWrong"]) == (1, 0)
+    assert log["reason"] == "the alias can't be read: AccessDeniedException"
+
+
+def test_a_silent_version_is_a_failure_after_the_time_limit(
+    api: httpx.Client, aws: Aws, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(heartbeat, "SECONDS", 0.2)
+    aws.weights, aws.function = {"7": 0.1}, lambda _: ended.wait(60)
+    metrics, log, _ = run(api.base_url)
+    ended.set()
+    assert (metrics["HeartbeatFailed"], log["reason"]) == (1, "gives no answer: ReadTimeoutError")
 
 
 def test_the_heartbeat_and_the_hook_load_no_model() -> None:

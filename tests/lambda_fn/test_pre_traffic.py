@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from lambda_fn import pre_traffic
+from lambda_fn import pre_traffic, version_check
 from lambda_fn.errors import ModelRejected
 from lambda_fn.handler import handler
 from lambda_fn.inference import golden
@@ -220,4 +220,4 @@ def test_a_wrong_setting_of_its_own_is_a_refusal_logged_once(
 
 def test_a_version_can_not_make_the_log_long(aws: Aws, checked: Callable[[], Any]) -> None:
     aws.function = lambda _: {"statusCode": 500, "body": json.dumps("x" * 1_000_000)}
-    assert [len(problem) for problem in checked().problems] == [pre_traffic.LONGEST] * len(CHECKS)
+    assert [len(problem) for problem in checked().problems] == [version_check.LONGEST] * len(CHECKS)

@@ -44,7 +44,7 @@ def record_heartbeat(kind: str) -> None:
     request = golden.read_requests(MODEL_REPOSITORY / name / version)[0]
     with _server() as url:
         print(json.dumps({"kind": kind}), flush=True)
-        heartbeat.write_result(heartbeat.probe(lambda: heartbeat.Target(request, url, "local")), settings)
+        heartbeat.write_results([heartbeat.probe(lambda: heartbeat.Target(request, url, "local"))], settings)
 
 
 @contextmanager

@@ -62,7 +62,14 @@ def test_its_key_and_usage_plan_are_its_own(stage: Synthesised) -> None:
     ]
 
 
-def test_its_role_may_write_its_log_and_read_its_key_only(stage: Synthesised) -> None:
+def test_it_knows_the_alias_through_which_requests_go(stage: Synthesised) -> None:
+    alias, variables = stage.only("AWS::Lambda::Alias"), function(stage)["Environment"]["Variables"]
+    assert (variables["FUNCTION_NAME"], variables["ALIAS_NAME"]) == (alias["FunctionName"], alias["Name"])
+
+
+def test_its_role_may_write_its_log_read_its_key_and_the_alias_and_call_the_services_versions_only(
+    stage: Synthesised,
+) -> None:
     allowed = stage.allowed(function(stage)["Role"]["Fn::GetAtt"][0])
     log = {"Fn::GetAtt": [function(stage)["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]}
     assert allowed.pop("logs:CreateLogStream") == allowed.pop("logs:PutLogEvents") == log
@@ -75,7 +82,10 @@ def test_its_role_may_write_its_log_and_read_its_key_only(stage: Synthesised) ->
         "::/apikeys/",
         {"Ref": key(stage)},
     ]
-    assert allowed == {"apigateway:GET": {"Fn::Join": ["", arn]}}
+    assert allowed.pop("apigateway:GET") == {"Fn::Join": ["", arn]}
+    service = {"Fn::GetAtt": [stage.only("AWS::Lambda::Alias")["FunctionName"]["Ref"], "Arn"]}
+    assert allowed.pop("lambda:GetAlias") == [service, {"Fn::Join": ["", [service, ":live"]]}]
+    assert allowed == {"lambda:InvokeFunction": {"Fn::Join": ["", [service, ":*"]]}}
 
 
 def test_it_has_a_log_of_its_own(stage: Synthesised) -> None:
@@ -97,7 +107,9 @@ def test_it_starts_once_a_minute_and_ends_before_the_next_run(stage: Synthesised
         each for each in stage.properties("AWS::Lambda::EventInvokeConfig") if each["FunctionName"] == {"Ref": name}
     )
     assert retries["MaximumRetryAttempts"] == 0
-    assert 2 * heartbeat.SECONDS < function(stage)["Timeout"] < 60
+    key = alias = 2 * (heartbeat.CONNECT_SECONDS + heartbeat.READ_SECONDS)
+    public_api, new_version = 2 * heartbeat.SECONDS, heartbeat.CONNECT_SECONDS + heartbeat.SECONDS
+    assert key + public_api + alias + new_version < function(stage)["Timeout"] < 60
 
 
 def test_the_schedule_may_start_the_function_but_no_version_of_it(stage: Synthesised) -> None:
