@@ -230,8 +230,11 @@ def _api_key(key_id: str) -> str:
 def _config(read_seconds: float, attempts: int = 2) -> "Config":
     from botocore.config import Config
 
-    retries = {"total_max_attempts": attempts, "mode": "standard"}
-    return Config(connect_timeout=CONNECT_SECONDS, read_timeout=read_seconds, retries=retries)
+    return Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=read_seconds,
+        retries={"total_max_attempts": attempts, "mode": "standard"},
+    )
 
 
 def write_results(results: Sequence[ProbeResult], settings: Settings) -> None:

@@ -75,8 +75,8 @@ def invoker(client: "LambdaClient", version: str) -> Invoke:
         except BotoCoreError as error:
             raise NotInvoked("gives no answer", type(error).__name__) from error
         if "FunctionError" in response:
-            error = payload if isinstance(payload, dict) else {}
-            raise Wrong(f"fails: {error.get('errorType')}: {error.get('errorMessage')}")
+            fields = payload if isinstance(payload, dict) else {}
+            raise Wrong(f"fails: {fields.get('errorType')}: {fields.get('errorMessage')}")
         return payload
 
     return invoke

@@ -23,6 +23,8 @@ ENVIRONMENT = {
     "CHECKED_VERSION": "arn:aws:lambda:eu-central-1:123456789012:function:digits:7",
     "API_URL": f"http://127.0.0.1:{PORT}/v1/",
     "API_KEY_ID": "key-1",
+    "FUNCTION_NAME": "digits",
+    "ALIAS_NAME": "live",
 }
 # Waits until the stand-in answers.
 STATUSES = f"""

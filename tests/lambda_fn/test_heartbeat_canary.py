@@ -1,4 +1,4 @@
-"""How many bad versions the heartbeat notices while they have a tenth of the traffic, with the real handler and boto3."""
+"""How many bad versions the heartbeat notices while they have a tenth of the traffic, with the real handler."""
 
 import io
 import json

@@ -211,9 +211,7 @@ def test_a_crash_of_it_is_a_failure_with_its_reason(api: httpx.Client, aws: Aws,
     assert (metrics["HeartbeatFailed"], log["reason"]) == (1, "fails: RuntimeError: no model")
 
 
-def test_an_alias_without_a_name_is_a_failure(
-    api: httpx.Client, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_alias_without_a_name_is_a_failure(api: httpx.Client, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALIAS_NAME", "")
     metrics, log, _ = run(api.base_url)
     assert (metrics["HeartbeatFailed"], metrics["HeartbeatWrong"], log["reason"]) == (1, 0, "SettingsError")
