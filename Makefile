@@ -3,6 +3,10 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+# uv installs packages: the machine's own, or one in .cache. `make UV= ...` uses pip.
+UV ?= $(or $(shell uv pip install --help 2>/dev/null | grep -q -e --group && command -v uv),.cache/uv/bin/uv)
+# The CDK and npm need Node.js: the machine's own, or one in .venv.
+NODE := $(if $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm),,.venv/node.ready)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PORT ?= 8080
@@ -17,72 +21,81 @@ STAGE ?= dev
 IMAGE ?= postal-digits:latest
 BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
 
-.PHONY: help setup serve test lint fuzz model evaluate compare lock image test-container test-faults test-browser \
+.PHONY: help setup serve predict test lint fuzz model evaluate compare lock image test-container test-faults test-browser test-setup \
   screenshots load reliability bench bootstrap synth diff deploy destroy smoke cost simulate
 
 help: ## lists the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
 
-setup: .venv/ready node_modules/ready ## creates .venv/ and node_modules/ from the locked files
+setup: .venv/dev.ready node_modules/ready .cache/checkov/checkov.ready ## sets up at once what each command but `make model` would set up itself
 
-.venv/ready: requirements-dev.txt
-	@echo "Setting up .venv (once: two or three minutes, 2 GB) ..."
+# GROUP.ready says that a group of pyproject.toml is installed beside it, in the versions that the file named here locks.
+# Commands share .venv, and each adds the groups that it uses. Tools with versions of their own have a folder in .cache.
+IN_VENV = deploy dev measure node serve test test-browser test-container test-image
+$(IN_VENV:%=.venv/%.ready): requirements-dev.txt
+.venv/model.ready: model/requirements.txt
+.cache/checkov/checkov.ready: tests/infra_cdk/requirements.txt
+
+# uv installs a group; pip, which takes whole files only, all that the file locks.
+%.ready: pyproject.toml | $(filter .cache/%,$(UV))
+	@echo "Setting up $(@D): $(*F) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11 to 3.13 is needed: make PYTHON=python3.13 ...")'
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	@[ -x $(@D)/bin/$(if $(UV),python,pip) ] || $(PYTHON) -m venv $(if $(UV),--without-pip) $(@D)
+	@$(if $(UV),$(UV) pip install --quiet --require-hashes --python $(@D) --group $(*F) --constraint $(filter %.txt,$^),$(@D)/bin/$(PIP) $(filter %.txt,$^))
 	@touch $@
 
-node_modules/ready: package-lock.json .venv/ready
-	@echo "Setting up node_modules (the CDK CLI) ..."
+.cache/uv/bin/uv: requirements-uv.txt
+	@echo "Setting up uv ..."
+	@$(PYTHON) -m venv .cache/uv
+	@.cache/uv/bin/$(PIP) $<
+	@touch $@
+
+PIP = python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement
+
+node_modules/ready: package-lock.json | $(NODE)
+	@echo "Setting up node_modules ..."
 	@npm ci --loglevel=error --no-audit --no-fund --no-update-notifier
 	@touch $@
 
-.cache/checkov/ready: tests/infra_cdk/requirements.txt
-	@echo "Setting up checkov (once, a minute or two) ..."
-	@$(PYTHON) -m venv .cache/checkov
-	@.cache/checkov/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
-	@touch $@
-
-serve: setup ## serves the API on this machine (PORT=8080 WORKERS=2 BASE=/v1 API_KEY=...)
+serve: .venv/serve.ready ## serves the API on this machine (PORT=8080 WORKERS=2 BASE=/v1 API_KEY=...)
 	@exec $(BIN)/python -m scripts.local.serve --port $(PORT) --workers $(WORKERS) --base "$(BASE)"
 
-lint: setup ## checks style, types and imports
+lint: .venv/test.ready ## checks style, types and imports
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo 2>/dev/null || (lint-imports; exit 1)
 
-test: lint .cache/checkov/ready ## runs lint and all tests that need neither Docker nor a browser
-	@$(BIN)/python -m model.digits.data.mnist >/dev/null
+test: lint .venv/serve.ready .venv/deploy.ready node_modules/ready .cache/checkov/checkov.ready .mnist ## runs lint and all tests that need neither Docker nor a browser
 	@$(BIN)/python -m pytest tests/lambda_fn tests/infra_cdk tests/scripts tests/model tests/project
 
-model: .venv/model-ready ## trains a model version and writes its folder (NAME=digits VERSION=1 EPOCHS=15 OUT=model/digits)
+model: .venv/model.ready $(NODE) ## trains a model version and writes its folder (NAME=digits VERSION=1 EPOCHS=15 OUT=model/digits)
 	@$(BIN)/python -m scripts.train.build_model --name $(NAME) --version $(VERSION) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
 
-evaluate: setup ## shows accuracy and the worst mistakes on your own labelled images (SET=folder-npz-or-csv MODEL=version)
+predict: .venv/serve.ready $(if $(MNIST),.mnist) ## sends images to a running service (SET=folder-npz-or-file or MNIST=500, URL=... PLOT=chart.png)
+	@$(BIN)/python -m scripts.predict $(SET) $(if $(MNIST),--mnist $(MNIST)) $(if $(URL),--url $(URL)) $(if $(PLOT),--plot $(PLOT))
+
+evaluate: .venv/measure.ready ## shows accuracy and the worst mistakes on your own labelled images (SET=folder-npz-or-csv MODEL=version)
 	@$(BIN)/python -m scripts.evaluate.evaluate $(SET) $(if $(MODEL),--model-version $(MODEL))
 
-compare: setup ## compares two versions; fails if the new one is worse (OLD=1 NEW=2 FIELD="folders" COUNT=10000)
+compare: .venv/measure.ready ## compares two versions; fails if the new one is worse (OLD=1 NEW=2 FIELD="folders" COUNT=10000)
 	@$(BIN)/python -m scripts.evaluate.compare --old $(OLD) --new $(NEW) --count $(COUNT) $(if $(FIELD),--field $(FIELD))
 
-.venv/model-ready: .venv/ready model/requirements.txt
-	@echo "Setting up the training tools (once, some minutes) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r model/requirements.txt
-	@touch $@
-
-fuzz: setup ## sends random bad requests to the handler (MINUTES=5)
+fuzz: .venv/test-image.ready ## sends random bad requests to the handler (MINUTES=5)
 	@$(BIN)/python -m scripts.measure.fuzz --minutes $(or $(MINUTES),5)
 
 image: ## builds the container image (IMAGE=... BASE_IMAGE=...)
 	@docker build --quiet --build-arg BASE_IMAGE=$(BASE_IMAGE) --file lambda_fn/Dockerfile --tag $(IMAGE) . >/dev/null
 
-test-container: setup image ## builds the container image and tests it: emulator, sam local, locked down
-	@$(BIN)/python -m model.digits.data.mnist >/dev/null
+test-container: .venv/test-container.ready image .mnist ## builds the container image and tests it: emulator, sam local, locked down
 	@$(BIN)/python -m pytest tests/container --image $(IMAGE)
 
-test-browser: setup .chromium ## tests the pages in Chromium: drawing, dropping, keyboard
-	@$(BIN)/python -m model.digits.data.mnist >/dev/null
+test-browser: .venv/test-browser.ready node_modules/ready .chromium .mnist ## tests the pages in Chromium: drawing, dropping, keyboard
 	@$(BIN)/python -m pytest tests/browser
 
-screenshots: setup .chromium ## takes the screenshots in docs/ again
+screenshots: .venv/test-browser.ready node_modules/ready .chromium ## takes the screenshots in docs/ again
 	@$(BIN)/python -m pytest --quiet tests/browser/test_screenshots.py --screenshots
+
+.PHONY: .mnist
+.mnist: .venv/serve.ready $(NODE)
+	@$(BIN)/python -m model.digits.data.mnist >/dev/null
 
 .PHONY: .chromium
 APT = env DEBIAN_FRONTEND=noninteractive apt-get -qq
@@ -93,61 +106,62 @@ APT = env DEBIAN_FRONTEND=noninteractive apt-get -qq
 	  && $$SUDO $(APT) update && $$SUDO $(APT) install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
 	} || { echo "The browser tests need Chromium: install your system's package, such as apt-get install chromium"; exit 1; }
 
-test-faults: setup image ## breaks the container in every way that needs no AWS account
+test-setup: .venv/test-image.ready ## clones the repository and sets it up with an empty home
+	@$(BIN)/python -m pytest tests/setup
+
+test-faults: .venv/test-container.ready image ## breaks the container in every way that needs no AWS account
 	@$(BIN)/python -m pytest tests/faults --image $(IMAGE)
 
-load: setup ## puts ten minutes of load on the service (QUICK=1 PHASES="steady hostile" URL=... WORKERS=2)
-	@$(BIN)/python -m model.digits.data.mnist >/dev/null
+load: .venv/measure.ready .mnist ## puts ten minutes of load on the service (QUICK=1 PHASES="steady hostile" URL=... WORKERS=2)
 	@$(BIN)/python -m scripts.measure.load --workers $(WORKERS) $(if $(URL),--url $(URL)) $(if $(PHASES),--phases $(PHASES)) $(if $(QUICK),--quick)
 
-reliability: setup ## writes docs/reliability.md from the results of test, test-faults and load
+reliability: .venv/measure.ready ## writes docs/reliability.md from the results of test, test-faults and load
 	@$(BIN)/python -m scripts.measure.reliability
 
 bench: IMAGE = postal-digits:bench
-bench: setup ## compares the service with others and writes docs/benchmark.md (ROUNDS=5 QUICK=1)
-	@$(BIN)/python -m model.digits.data.mnist
+bench: .venv/measure.ready .mnist ## compares the service with others and writes docs/benchmark.md (ROUNDS=5 QUICK=1)
 	@$(MAKE) --no-print-directory image IMAGE=$(IMAGE) >/dev/null || echo "No image: the benchmark will have no figures of the container."
 	@$(BIN)/python -m scripts.measure.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick) --image $(IMAGE) --base-image $(BASE_IMAGE)
 
 # Another value than in infra_cdk/stages/, for a trial: make synth STAGE=prod CONTEXT="-c concurrency=900"
-CDK = node_modules/.bin/cdk
+CDK = .venv/deploy.ready node_modules/ready
 STACK = PostalDigits-$(STAGE) -c stage=$(STAGE) $(if $(ALARM_EMAIL),-c alarm_email=$(ALARM_EMAIL)) $(CONTEXT)
 # Any Node.js will do; without this, each command warns about one that is out of support.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 # Lambda takes an image manifest, not the index that attestations turn it into.
 export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 
-bootstrap: setup ## prepares an account and region for deployments, once
-	@$(CDK) bootstrap
+bootstrap: $(CDK) ## prepares an account and region for deployments, once
+	@node_modules/.bin/cdk bootstrap
 
-synth: setup ## writes the stack's template to cdk.out and checks it (STAGE=dev CONTEXT="-c key=value")
-	@$(CDK) synth --quiet $(STACK)
+synth: $(CDK) ## writes the stack's template to cdk.out and checks it (STAGE=dev CONTEXT="-c key=value")
+	@node_modules/.bin/cdk synth --quiet $(STACK)
 
-diff: setup ## shows what a deployment would change
-	@$(CDK) diff $(STACK)
+diff: $(CDK) ## shows what a deployment would change
+	@node_modules/.bin/cdk diff $(STACK)
 
-deploy: setup ## builds and deploys (STAGE=dev ALARM_EMAIL=... CONTEXT="-c key=value")
-	@$(CDK) deploy $(STACK) $(DEPLOY)
+deploy: $(CDK) ## builds and deploys (STAGE=dev ALARM_EMAIL=... CONTEXT="-c key=value")
+	@node_modules/.bin/cdk deploy $(STACK) $(DEPLOY)
 
-destroy: setup ## removes a stage; prod only after its protection is off
-	@$(CDK) destroy $(STACK)
+destroy: $(CDK) ## removes a stage; prod only after its protection is off
+	@node_modules/.bin/cdk destroy $(STACK)
 
-smoke: setup ## checks a deployment, local or real (URL=... API_KEY=...)
+smoke: .venv/serve.ready ## checks a deployment, local or real (URL=... API_KEY=...)
 	@$(BIN)/python -m scripts.operate.smoke "$(URL)"
 
-cost: setup ## computes a month's cost (RPS=100 BATCH=1); without RPS, writes the table in docs/operations.md
+cost: .venv/deploy.ready ## computes a month's cost (RPS=100 BATCH=1); without RPS, writes the table in docs/operations.md
 	@$(BIN)/python -m scripts.operate.cost $(if $(RPS),--rps $(RPS)) $(if $(BATCH),--batch $(BATCH))
 
-simulate: setup ## runs days of mail with faults through prod's alarms; writes the runbook's table
-	@$(BIN)/python -m model.digits.data.mnist >/dev/null
+simulate: .venv/test.ready $(NODE) .mnist ## runs days of mail with faults through prod's alarms; writes the runbook's table
 	@$(BIN)/python -m scripts.simulate.simulate
 
-lock: setup ## writes the requirements files from pyproject.toml (UPGRADE=--upgrade for newer versions)
-	@uv pip compile $(LOCK) --group dev -o requirements-dev.txt
-	@uv pip compile $(LOCK) --group lambda -c requirements-dev.txt -o lambda_fn/requirements.txt
-	@uv pip compile $(LOCK) --group deploy -c requirements-dev.txt -o requirements.txt
-	@uv pip compile $(LOCK) --group test -c requirements-dev.txt -o tests/requirements.txt
-	@uv pip compile $(LOCK) --group checkov -o tests/infra_cdk/requirements.txt
-	@uv pip compile $(LOCK) --group model -c requirements-dev.txt -o model/requirements.txt
-	@for peer in scripts/measure/bench/over_http/peers/*/requirements.in; do uv pip compile $(LOCK) $$peer -o $${peer%.in}.txt; done
-LOCK = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)
+lock: .cache/uv/bin/uv ## writes the requirements files from pyproject.toml (UPGRADE=--upgrade for newer versions)
+	@$(COMPILE) --group dev -o requirements-dev.txt
+	@$(COMPILE) --group lambda -c requirements-dev.txt -o lambda_fn/requirements.txt
+	@$(COMPILE) --group deploy -c requirements-dev.txt -o requirements.txt
+	@$(COMPILE) --group test-image -c requirements-dev.txt -o tests/requirements.txt
+	@$(COMPILE) --group model -c requirements-dev.txt -o model/requirements.txt
+	@$(COMPILE) --group checkov -o tests/infra_cdk/requirements.txt
+	@$(COMPILE) --group uv -o requirements-uv.txt
+	@for peer in scripts/measure/bench/over_http/peers/*/requirements.in; do $(COMPILE) $$peer -o $${peer%.in}.txt; done
+COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)

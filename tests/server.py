@@ -39,8 +39,8 @@ def running(**environment: str) -> Iterator[httpx.Client]:
             process.stderr.close()
 
 
-def wait_until_ready(client: httpx.Client, process: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + 60
+def wait_until_ready(client: httpx.Client, process: "subprocess.Popen[str]", seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         assert process.poll() is None, process.stderr.read() if process.stderr else ""
         try:

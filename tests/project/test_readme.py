@@ -32,7 +32,7 @@ def lines(language: str) -> list[str]:
 
 
 COMMANDS = lines("sh")
-STARTS = ("curl ", ".venv/bin/python ", "make synth ", "make smoke ", "make cost ")
+STARTS = ("curl ", "make predict ", "make synth ", "make smoke ", "make cost ")
 CALLS = [command for command in COMMANDS if command.startswith(STARTS)]
 # These need an AWS account, or an hour; the tests only check that they exist.
 CONSOLE = lines("console")
@@ -42,7 +42,7 @@ PROGRAMS = re.findall(r"```(python|js)\n(.*?)```", TEXT, re.DOTALL)
 # Where another command runs: a file, and how it appears there.
 ELSEWHERE = {
     "make serve": ("tests/scripts/local/test_serve.py", '"make", "serve"'),
-    "make image": ("Makefile", "test-container: setup image"),
+    "make image": ("Makefile", "test-container: .venv/test-container.ready image"),
     ".venv/bin/sam local invoke --event tests/events/predict_batch.json": ("tests/container/test_sam.py", '"invoke"'),
     ".venv/bin/sam local start-api": ("tests/container/test_sam.py", '"start-api"'),
 }
@@ -51,8 +51,8 @@ ELSEWHERE = {
 @pytest.mark.parametrize("command", CALLS)
 def test_a_command_works_as_pasted(command: str, server: httpx.Client, tmp_path: Path) -> None:
     here = command.replace(ADDRESS, str(server.base_url).rstrip("/")).replace("build/", f"{tmp_path}/")
-    if "scripts.predict" in here:
-        here += f" --url {server.base_url}"
+    if "make predict" in here:
+        here += f" URL={server.base_url}"
     done = subprocess.run(here, shell=True, cwd=ROOT, env=os.environ, capture_output=True, text=True)  # noqa: S602
     assert done.returncode == 0, done.stderr
     if command.startswith("curl"):
@@ -95,7 +95,7 @@ def test_a_client_is_generated_from_what_is_served(command: str, server: httpx.C
 @pytest.mark.parametrize("command", NOT_RUN)
 def test_a_command_that_is_not_run_exists(command: str) -> None:
     if target := re.match(r"make ([a-z-]+)", command):
-        assert f"\n{target[1]}: setup" in (ROOT / "Makefile").read_text()
+        assert re.search(rf"^{target[1]}: .* ## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
     else:
         module = re.match(r"\.venv/bin/python -m (\S+) ", command)
         assert module
