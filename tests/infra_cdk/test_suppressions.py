@@ -12,6 +12,7 @@ import pytest
 from tests.infra_cdk.conftest import ROOT, STAGES
 
 CHECKOV = ROOT / ".cache/checkov/bin/checkov"
+CFN_LINT = Path(sys.executable).with_name("cfn-lint")
 
 
 @pytest.fixture(scope="module", params=STAGES)
@@ -73,7 +74,7 @@ def test_checkov_finds_nothing_and_every_suppression_has_a_reason(assembly: Path
 
 def test_cfn_lint_finds_nothing(assembly: Path) -> None:
     # W3005: CDK itself adds a DependsOn to a reference to the same role.
-    command = ["cfn-lint", "--ignore-checks", "W3005", "--regions", "eu-central-1", "us-east-1", "--"]
+    command = [str(CFN_LINT), "--ignore-checks", "W3005", "--regions", "eu-central-1", "us-east-1", "--"]
     done = subprocess.run([*command, str(template(assembly))], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
 
