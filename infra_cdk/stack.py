@@ -100,6 +100,7 @@ class PostalDigits(Stack):
             rest_api=self.api.rest_api,
             alias=self.service.alias,
             function_version=self.service.function.current_version.version,
+            firewall=self.api.firewall,
         )
         expected = model.expectations(
             reference_shares=config.reference_shares,

@@ -1,4 +1,8 @@
-"""Web ACL of the API: AWS's managed rules, a rate limit for each address, and a log of the blocked requests."""
+"""Web ACL of the API: AWS's managed rules, a rate limit for each address, and a log of the blocked requests.
+
+Rules that inspect a body only count: to them the bytes of an image may look like a script or a path.
+https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
+"""
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_apigateway as apigateway
@@ -8,6 +12,18 @@ from constructs import Construct
 
 # WAF accepts only log groups whose name begins with this.
 LOG_NAME_PREFIX = "aws-waf-logs-"
+# Of requests with an API key, in the web ACL's own namespace.
+KEYED_NAMESPACE, KEYED_LABEL = "client", "keyed"
+COMMON = (
+    "CrossSiteScripting_BODY",
+    "EC2MetaDataSSRF_BODY",
+    "GenericLFI_BODY",
+    "GenericRFI_BODY",
+    "SizeRestrictions_BODY",
+    # It blocks more than 2,048 bytes: a link of that many characters (image_link) is longer once it is percent-encoded.
+    "SizeRestrictions_QUERYSTRING",
+)
+KNOWN_BAD_INPUTS = ("JavaDeserializationRCE_BODY", "Log4JRCE_BODY", "ReactJSRCE_BODY")
 
 
 class Firewall(Construct):
@@ -15,25 +31,35 @@ class Firewall(Construct):
 
     Attributes:
         acl: the web ACL; each rule's metrics have the rule's name.
+        keyed_label: the dimensions of the metrics of requests with an API key.
     """
 
     def __init__(
         self, scope: Construct, id: str, *, stage: apigateway.Stage, requests_per_ip: int, log_group: logs.LogGroup
     ) -> None:
         super().__init__(scope, id)
+        # Two stages of an account must not share their metrics. The name "All" is WAF's own.
+        metric_name = Stack.of(self).stack_name
         self.acl = wafv2.CfnWebACL(
             self,
             "Acl",
             scope="REGIONAL",
             default_action={"allow": {}},
-            visibility_config=_metrics("All"),
+            visibility_config=_metrics(metric_name),
             rules=[
-                # Batches are larger than the 8 kB that this rule allows.
-                _managed(1, "AWSManagedRulesCommonRuleSet", counted=("SizeRestrictions_BODY",)),
-                _managed(2, "AWSManagedRulesKnownBadInputsRuleSet"),
+                _keyed(0),
+                _managed(1, "AWSManagedRulesCommonRuleSet", counted=COMMON),
+                _managed(2, "AWSManagedRulesKnownBadInputsRuleSet", counted=KNOWN_BAD_INPUTS),
                 _rate(3, requests_per_ip),
             ],
         )
+        # https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html#waf-metrics-label
+        self.keyed_label = {
+            "LabelName": KEYED_LABEL,
+            "LabelNamespace": f"{self.acl.attr_label_namespace}{KEYED_NAMESPACE}",
+            "Region": Stack.of(self).region,
+            "WebACL": metric_name,
+        }
         wafv2.CfnWebACLAssociation(self, "Stage", resource_arn=stage.stage_arn, web_acl_arn=self.acl.attr_arn)
         # WAF requires the ARN without the `:*` at the end of log_group_arn.
         destination = Stack.of(self).format_arn(
@@ -62,7 +88,26 @@ class Firewall(Construct):
         )
 
 
-def _managed(priority: int, name: str, counted: tuple[str, ...] = ()) -> wafv2.CfnWebACL.RuleProperty:
+def _keyed(priority: int) -> wafv2.CfnWebACL.RuleProperty:
+    """Labels requests with an API key, valid or not: API Gateway checks it later."""
+    return wafv2.CfnWebACL.RuleProperty(
+        name="Keyed",
+        priority=priority,
+        action={"count": {}},
+        rule_labels=[{"name": f"{KEYED_NAMESPACE}:{KEYED_LABEL}"}],
+        statement={
+            "sizeConstraintStatement": {
+                "fieldToMatch": {"singleHeader": {"Name": "x-api-key"}},
+                "comparisonOperator": "GT",
+                "size": 0,
+                "textTransformations": [{"priority": 0, "type": "NONE"}],
+            }
+        },
+        visibility_config=_metrics("Keyed"),
+    )
+
+
+def _managed(priority: int, name: str, *, counted: tuple[str, ...]) -> wafv2.CfnWebACL.RuleProperty:
     return wafv2.CfnWebACL.RuleProperty(
         name=name,
         priority=priority,

@@ -7,6 +7,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 
+from infra_cdk.api.firewall import Firewall
 from infra_cdk.monitoring import metric_filters, metric_names
 from infra_cdk.monitoring.metric_names import NAMESPACE
 from infra_cdk.served_model import ServedModel
@@ -24,6 +25,7 @@ class Metrics:
         rest_api: apigateway.RestApi,
         alias: lambda_.Alias,
         function_version: str,
+        firewall: Firewall | None,
     ) -> None:
         function_name = alias.lambda_.function_name
         self._service = {"service": service_name}
@@ -33,6 +35,7 @@ class Metrics:
         self._function = {"FunctionName": function_name}
         self._alias = self._function | {"Resource": f"{function_name}:{alias.alias_name}"}
         self._function_version = function_version
+        self._firewall = firewall
         self._filters_namespace = metric_filters.namespace(stage)
 
     def model(self, name: str, statistic: str = "Sum", **options: Any) -> cloudwatch.Metric:
@@ -58,6 +61,15 @@ class Metrics:
     def errors(self, **options: Any) -> cloudwatch.Metric:
         """Requests that API Gateway answered with a 5xx."""
         return self.api("5XXError", **options)
+
+    @property
+    def has_firewall(self) -> bool:
+        return self._firewall is not None
+
+    def blocked_with_key(self, **options: Any) -> cloudwatch.Metric:
+        """Requests with an API key that the stage's firewall blocked."""
+        assert self._firewall  # noqa: S101
+        return _metric("AWS/WAFV2", "BlockedRequests", "Sum", self._firewall.keyed_label, options)
 
     def alias(self, name: str, statistic: str = "Sum", **options: Any) -> cloudwatch.Metric:
         """A metric of Lambda for the calls of the alias."""

@@ -13,7 +13,7 @@ from infra_cdk.monitoring.alarms.alarm_spec import create_alarm
 from infra_cdk.monitoring.alarms.burn_rate import WINDOWS, create_burn_rate_alarms
 from infra_cdk.monitoring.alarms.heartbeat_and_traffic import heartbeat_alarms, traffic_alarms
 from infra_cdk.monitoring.alarms.model import model_alarms
-from infra_cdk.monitoring.alarms.service import provisioned_concurrency_alarms, service_alarms
+from infra_cdk.monitoring.alarms.service import firewall_alarms, provisioned_concurrency_alarms, service_alarms
 from infra_cdk.monitoring.metric_filters import add_metric_filters
 from infra_cdk.monitoring.metrics import Metrics
 from infra_cdk.monitoring.topic import AlarmsTopic
@@ -51,6 +51,7 @@ class Monitoring(Construct):
         specs = [
             *service_alarms(metrics, limits),
             *(provisioned_concurrency_alarms(metrics, limits) if limits.most_warm else []),
+            *(firewall_alarms(metrics) if metrics.has_firewall else []),
             *heartbeat_alarms(metrics, unit=model.unit),
             *(traffic_alarms(metrics, busy_hours=busy_hours) if busy_hours else []),
         ]

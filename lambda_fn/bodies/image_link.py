@@ -75,11 +75,14 @@ def fetch(link: str, seconds: float = LINK_SECONDS, network: Network = INTERNET)
         seconds: for everything together, at most LINK_SECONDS.
 
     Raises:
-        InvalidRequest: not a link of the allowed form.
+        InvalidRequest: not a link of the allowed form, or more than LINK_CHARACTERS.
         OriginFailed: the file can't be fetched, for whatever reason.
         TooLarge: more than LINK_BYTES.
     """
-    parts = _LINK.fullmatch(link) if len(link) <= LINK_CHARACTERS else None
+    if len(link) > LINK_CHARACTERS:
+        message = f"image_link has {len(link):,} characters; it takes {LINK_CHARACTERS:,} at most"
+        raise InvalidRequest("invalid_link", message)
+    parts = _LINK.fullmatch(link)
     if parts is None:
         raise InvalidRequest(
             "invalid_link", "image_link must be https://host/path: a host's name, port 443, no user, no fragment"

@@ -26,7 +26,7 @@ ANYBODY = "ops@example.com"
 RATES = (1, 100, 10_000)
 # An environment takes at most ten requests a second, however short they are.
 REQUESTS_OF_AN_ENVIRONMENT = 10
-RULES_OF_THE_FIREWALL = 3
+RULES_OF_THE_FIREWALL = 4
 
 Prices = Mapping[str, Mapping[str, Any]]
 

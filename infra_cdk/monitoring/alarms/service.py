@@ -127,3 +127,18 @@ def provisioned_concurrency_alarms(metrics: Metrics, limits: Limits) -> list[Ala
             first_step="see whether the load rose faster than the schedule; if so, begin the schedule earlier.",
         ),
     ]
+
+
+def firewall_alarms(metrics: Metrics) -> list[AlarmSpec]:
+    """Alarms of a stage with a firewall."""
+    return [
+        AlarmSpec(
+            name="firewall-blocked",
+            metric=metrics.blocked_with_key(period=FIFTEEN_MINUTES),
+            threshold=1,
+            severity="TICKET",
+            meaning="The firewall blocked a request that had an API key, so a client most likely got a 403 for a good "
+            "request.",
+            first_step="find in the firewall's log which rule blocked it, and ask the client what it sent.",
+        )
+    ]
