@@ -16,7 +16,8 @@ from infra_cdk.api.throttle import Throttle
 MEASURED_COLD_START_SECONDS = 0.34
 GATEWAY_SECONDS = 29
 MB_PER_CPU = 1769
-KEYLESS_PATHS = ("/", "/health", "/openapi.json", "/docs", "/console")
+HEALTH_PATH = "/health"
+KEYLESS_PATHS = ("/", HEALTH_PATH, "/openapi.json", "/docs", "/console")
 # Every method of these paths needs a key; the function answers 404 and 405.
 KEYED_PATHS = ("/predict/{proxy+}", "/v2", "/v2/{proxy+}")
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -112,6 +113,8 @@ class StageConfig(BaseModel, frozen=True):
         provisioned_utilisation: share of the provisioned concurrency in use that scaling aims at.
         scaling_schedules: other bounds from a given time on, in `time_zone`.
         waf_requests_per_ip: in five minutes, from one address.
+        domain: name of the API beside its own address, the same in every region; needs `hosted_zone_id`.
+        hosted_zone_id: the public Route 53 zone that holds the domain's records.
         cors_origins: origins whose pages may call the API from a browser; none turns CORS off.
         image_links: lets the function fetch images that a request names by https link.
         model_bucket: creates a bucket of model versions that the function may read.
@@ -151,6 +154,10 @@ class StageConfig(BaseModel, frozen=True):
     time_zone: str = _text("Etc/UTC", "[A-Za-z]+(/[A-Za-z0-9_+-]+)*", "a zone such as Europe/Zurich")
     waf: bool = False
     waf_requests_per_ip: int = _integer(200_000, 10, 2_000_000_000)
+    domain: str = _text(
+        "", r"|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", "a name such as digits.example.com"
+    )
+    hosted_zone_id: str = _text("", "|Z[A-Z0-9]{1,31}", "the id of a Route 53 zone, such as Z0123456789ABCDEFGHIJ")
     cors_origins: Annotated[tuple[str, ...], Predicate(_are_origins)] = Field(
         default=(), description="origins such as https://post.example, with commas between them"
     )
@@ -179,13 +186,16 @@ class StageConfig(BaseModel, frozen=True):
     def _check_values_together(self) -> Self:
         lowest, highest = self.provisioned_lowest, self.provisioned_highest
         keyed = self.keyed
+        checks = " and the health checks of the domain" if self.domain else ""
         fastest, warm = int(keyed.rate * 300), self.limits.most_warm
         for name, allowed, takes in (
+            ("domain", self.hosted_zone_id or not self.domain, "hosted_zone_id beside it"),
+            ("hosted_zone_id", self.domain or not self.hosted_zone_id, "domain beside it"),
             ("model_from_bucket", self.model_bucket or not self.model_from_bucket, "model_bucket=true beside it"),
             ("provisioned_lowest", lowest <= highest, f"at most provisioned_highest, {highest}"),
             ("provisioned_highest", lowest > 0 or highest == 0, "0, where provisioned_lowest is 0"),
             ("concurrency", warm < self.concurrency, f"more than the {warm} environments that are kept warm"),
-            ("concurrency", keyed.burst >= 1, f"more, to serve {len(self.clients)} clients"),
+            ("concurrency", keyed.burst >= 1, f"more, to serve {len(self.clients)} clients{checks}"),
             ("request_seconds", keyed.rate >= 1, f"less, to serve anything with concurrency={self.concurrency}"),
             (
                 "waf_requests_per_ip",
@@ -215,20 +225,18 @@ class StageConfig(BaseModel, frozen=True):
         return self.scaling_schedules if self.provisioned_lowest else ()
 
     @property
-    def keyless_methods(self) -> tuple[tuple[str, str], ...]:
-        """Verb and path of the methods without a key: pages, and preflights where CORS is on."""
+    def keyless(self) -> dict[tuple[str, str], Throttle]:
+        """Throttles of the methods without a key, by verb and path: pages, and preflights where CORS is on."""
         pages = tuple(("GET", path) for path in KEYLESS_PATHS)
-        return pages + tuple(("OPTIONS", path) for path in KEYLESS_PATHS + KEYED_PATHS if self.cors_origins)
-
-    @property
-    def keyless(self) -> Throttle:
-        """Throttle of each method without a key."""
-        return throttle.keyless(self.concurrency)
+        preflights = tuple(("OPTIONS", path) for path in KEYLESS_PATHS + KEYED_PATHS if self.cors_origins)
+        usual = throttle.keyless(self.concurrency)
+        checked = {("GET", HEALTH_PATH): throttle.health_checked(usual)} if self.domain else {}
+        return dict.fromkeys(pages + preflights, usual) | checked
 
     @property
     def keyed(self) -> Throttle:
         """Throttle of each client's key."""
-        return throttle.keyed(self.concurrency, len(self.keyless_methods), self.request_seconds, len(self.clients))
+        return throttle.keyed(self.concurrency, self.keyless.values(), self.request_seconds, len(self.clients))
 
 
 def refusal(name: str, value: object) -> ConfigError:

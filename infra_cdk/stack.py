@@ -5,8 +5,9 @@ from pathlib import Path
 from aws_cdk import CfnOutput, RemovalPolicy, Stack, Tags
 from constructs import Construct
 
+from infra_cdk.api.domain import Domain
 from infra_cdk.api.rest_api import Api
-from infra_cdk.config import StageConfig
+from infra_cdk.config import HEALTH_PATH, StageConfig
 from infra_cdk.logs import Logs
 from infra_cdk.monitoring.dashboards.dashboards import Dashboards
 from infra_cdk.monitoring.heartbeat import Heartbeat
@@ -25,6 +26,7 @@ class PostalDigits(Stack):
 
     Attributes:
         models: the bucket of model versions, or None.
+        domain: the API's own name, or None.
     """
 
     def __init__(self, scope: Construct, id: str, *, config: StageConfig, source: Path) -> None:
@@ -77,13 +79,14 @@ class PostalDigits(Stack):
             alias=self.service.alias,
             logs=self.logs,
             clients=config.clients,
-            keyless_methods=config.keyless_methods,
-            keyless_throttle=config.keyless,
+            keyless=config.keyless,
             keyed_throttle=config.keyed,
             quota_per_day=config.quota_per_day,
             cors=bool(config.cors_origins),
             waf_requests_per_ip=config.waf_requests_per_ip if config.waf else None,
+            counted=[("GET", HEALTH_PATH)] if config.domain else [],
         )
+        self.domain = self._add_domain(config) if config.domain else None
         self.heartbeat = Heartbeat(
             self,
             "Heartbeat",
@@ -101,6 +104,7 @@ class PostalDigits(Stack):
             alias=self.service.alias,
             function_version=self.service.function.current_version.version,
             firewall=self.api.firewall,
+            health_checked=self.domain is not None,
         )
         expected = model.expectations(
             reference_shares=config.reference_shares,
@@ -147,6 +151,11 @@ class PostalDigits(Stack):
         Tags.of(self).add("project", "postal-digits")
         Tags.of(self).add("stage", config.stage)
 
+    def _add_domain(self, config: StageConfig) -> Domain:
+        return Domain(
+            self, "Domain", rest_api=self.api.rest_api, domain=config.domain, hosted_zone_id=config.hosted_zone_id
+        )
+
     def _shared_environment(self, config: StageConfig) -> dict[str, str]:
         """Settings (lambda_fn/settings.py) of all functions."""
         settings = {
@@ -175,6 +184,8 @@ class PostalDigits(Stack):
 
     def _add_outputs(self) -> None:
         CfnOutput(self, "ApiUrl", value=self.api.rest_api.url)
+        if self.domain:
+            CfnOutput(self, "DomainUrl", value=self.domain.url)
         for client, key in self.api.keys.items():
             CfnOutput(self, f"ApiKeyId{client.title().replace('-', '')}", value=key.key_id)
         if self.models:

@@ -1,7 +1,7 @@
 """REST API in front of the function's alias: methods, keys, usage plan, error responses and logs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
@@ -54,22 +54,21 @@ class Api(Construct):
         alias: lambda_.Alias,
         logs: Logs,
         clients: Sequence[str],
-        keyless_methods: Sequence[tuple[str, str]],
-        keyless_throttle: Throttle,
+        keyless: Mapping[tuple[str, str], Throttle],
         keyed_throttle: Throttle,
         quota_per_day: int,
         cors: bool,
         waf_requests_per_ip: int | None,
+        counted: Collection[tuple[str, str]],
     ) -> None:
+        """Creates the API.
+
+        Args:
+            keyless: throttles of the methods without a key, by verb and path.
+            counted: keyless methods with metrics of their own, beside those of the whole API.
+        """
         super().__init__(scope, id)
         self.access_log = logs.group(self, "AccessLog")
-        # A method's own settings replace all of the stage's.
-        keyless_options = apigateway.MethodDeploymentOptions(
-            throttling_rate_limit=keyless_throttle.rate,
-            throttling_burst_limit=keyless_throttle.burst,
-            logging_level=apigateway.MethodLoggingLevel.ERROR,
-            data_trace_enabled=False,
-        )
         self.rest_api = apigateway.RestApi(
             self,
             "RestApi",
@@ -86,7 +85,10 @@ class Api(Construct):
                 stage_name=STAGE_NAME,
                 throttling_rate_limit=keyed_throttle.rate * len(clients) + HEARTBEAT.rate,
                 throttling_burst_limit=keyed_throttle.burst * len(clients) + HEARTBEAT.burst,
-                method_options={f"{path}/{verb}": keyless_options for verb, path in keyless_methods},
+                method_options={
+                    f"{path}/{verb}": _keyless_options(throttle, counted=(verb, path) in counted)
+                    for (verb, path), throttle in keyless.items()
+                },
                 tracing_enabled=True,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 data_trace_enabled=False,
@@ -94,7 +96,7 @@ class Api(Construct):
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
             ),
         )
-        self._add_methods(keyless_methods, alias)
+        self._add_methods(keyless, alias)
         self._add_gateway_responses(cors)
         self._add_execution_log(logs)
         self.usage_plan = self._add_usage_plan(keyed_throttle, quota_per_day)
@@ -102,7 +104,7 @@ class Api(Construct):
         self.firewall = self._add_firewall(waf_requests_per_ip, logs) if waf_requests_per_ip else None
         self._add_suppressions()
 
-    def _add_methods(self, keyless_methods: Sequence[tuple[str, str]], alias: lambda_.Alias) -> None:
+    def _add_methods(self, keyless_methods: Iterable[tuple[str, str]], alias: lambda_.Alias) -> None:
         integration = apigateway.LambdaIntegration(
             alias, timeout=Duration.seconds(GATEWAY_SECONDS), allow_test_invoke=False
         )
@@ -178,3 +180,14 @@ class Api(Construct):
         )
         if not self.firewall:
             suppress_nag(stage, "This stage has no web ACL, to be cheap; `-c waf=true` gives it one.", "APIG3")
+
+
+def _keyless_options(throttle: Throttle, *, counted: bool) -> apigateway.MethodDeploymentOptions:
+    """A method's own settings, which replace all of the stage's."""
+    return apigateway.MethodDeploymentOptions(
+        throttling_rate_limit=throttle.rate,
+        throttling_burst_limit=throttle.burst,
+        logging_level=apigateway.MethodLoggingLevel.ERROR,
+        data_trace_enabled=False,
+        metrics_enabled=counted or None,
+    )

@@ -7,6 +7,7 @@ usage plan's to each key, both on a best-effort basis, as targets and not as cei
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # A keyless method returns a page, so its slowest answer is a cold start.
@@ -29,6 +30,8 @@ class Throttle:
         return self.burst + self.rate * seconds
 
 
+# Route 53 has about 16 checkers around the world. Each asks every 30 seconds, not in step with the others.
+HEALTH_CHECKS = Throttle(rate=2, burst=4)
 # One request a minute; the bucket is full again before the next one.
 HEARTBEAT = Throttle(rate=0.1, burst=1)
 
@@ -44,9 +47,14 @@ def keyless(concurrency: int) -> Throttle:
     return Throttle(rate=round(rate, 1), burst=max(1, int(rate)))
 
 
-def keyed(concurrency: int, keyless_methods: int, seconds: float, clients: int) -> Throttle:
+def health_checked(throttle: Throttle) -> Throttle:
+    """Throttle of a keyless method that Route 53 calls too. A 429 would count as unhealthy."""
+    return Throttle(rate=max(throttle.rate, HEALTH_CHECKS.rate), burst=max(throttle.burst, HEALTH_CHECKS.burst))
+
+
+def keyed(concurrency: int, keyless: Iterable[Throttle], seconds: float, clients: int) -> Throttle:
     """Throttle of one client's key: the remaining concurrency, half as burst, half as rate; zeros if none is left."""
-    keyless_executions = keyless_methods * keyless(concurrency).concurrent_requests(KEYLESS_SECONDS)
+    keyless_executions = sum(each.concurrent_requests(KEYLESS_SECONDS) for each in keyless)
     remaining = concurrency - keyless_executions - heartbeat_executions(seconds)
     half = max(0.0, remaining / 2 / clients)
     return Throttle(rate=int(half / max(seconds, SHORTEST_SECONDS)), burst=int(half))

@@ -8,6 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 
 from infra_cdk.api.firewall import Firewall
+from infra_cdk.config import HEALTH_PATH
 from infra_cdk.monitoring import metric_filters, metric_names
 from infra_cdk.monitoring.metric_names import NAMESPACE
 from infra_cdk.served_model import ServedModel
@@ -26,6 +27,7 @@ class Metrics:
         alias: lambda_.Alias,
         function_version: str,
         firewall: Firewall | None,
+        health_checked: bool,
     ) -> None:
         function_name = alias.lambda_.function_name
         self._service = {"service": service_name}
@@ -36,6 +38,7 @@ class Metrics:
         self._alias = self._function | {"Resource": f"{function_name}:{alias.alias_name}"}
         self._function_version = function_version
         self._firewall = firewall
+        self.health_checked = health_checked
         self._filters_namespace = metric_filters.namespace(stage)
 
     def model(self, name: str, statistic: str = "Sum", **options: Any) -> cloudwatch.Metric:
@@ -57,6 +60,11 @@ class Metrics:
     def requests(self, **options: Any) -> cloudwatch.Metric:
         """All requests at API Gateway."""
         return self.api("Count", "SampleCount", **options)
+
+    def health_checks(self, **options: Any) -> cloudwatch.Metric:
+        """Requests to GET /health, where Route 53 sends some; the method has no metrics elsewhere."""
+        dimensions = self._api | {"Method": "GET", "Resource": HEALTH_PATH}
+        return _metric("AWS/ApiGateway", "Count", "SampleCount", dimensions, options)
 
     def errors(self, **options: Any) -> cloudwatch.Metric:
         """Requests that API Gateway answered with a 5xx."""

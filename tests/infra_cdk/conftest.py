@@ -20,11 +20,12 @@ ROOT = Path(__file__).parents[2]
 FLAGS = json.loads((ROOT / "cdk.json").read_bytes())["context"]
 
 PROD = {"stage": "prod", "alarm_email": "ops@example.com"}
-# Both stages, and prod with its model in a bucket.
+DOMAIN = {"domain": "digits.example.com", "hosted_zone_id": "Z0123456789ABCDEFGHIJ"}
+# Both stages, and prod with its model in a bucket, on a domain.
 STAGES: dict[str, dict[str, Any]] = {
     "dev": {"stage": "dev"},
     "prod": PROD,
-    "prod-bucket": PROD | {"model_bucket": "true", "model_from_bucket": "true"},
+    "prod-bucket": PROD | DOMAIN | {"model_bucket": "true", "model_from_bucket": "true"},
 }
 
 

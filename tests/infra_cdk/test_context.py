@@ -24,6 +24,8 @@ GIVEN: dict[str, tuple[str, Any]] = {
     "time_zone": ("Europe/Zurich", "Europe/Zurich"),
     "waf": ("true", True),
     "waf_requests_per_ip": ("900000", 900_000),
+    "domain": ("digits.example.com", "digits.example.com"),
+    "hosted_zone_id": ("Z0123456789ABCDEFGHIJ", "Z0123456789ABCDEFGHIJ"),
     "cors_origins": ("https://a.example, http://localhost:3000", ("https://a.example", "http://localhost:3000")),
     "log_level": ("DEBUG", "DEBUG"),
     "log_retention_days": ("731", 731),

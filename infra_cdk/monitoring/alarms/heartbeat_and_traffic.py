@@ -66,7 +66,10 @@ def traffic_alarms(metrics: Metrics, *, busy_hours: str) -> list[AlarmSpec]:
 
 
 def client_requests(metrics: Metrics, busy_hours: str) -> cloudwatch.MathExpression:
-    """Requests of the clients in a period that begins in the busy hours; LEAST_REQUESTS in any other."""
+    """Requests of the clients in a period that begins in the busy hours; LEAST_REQUESTS in any other.
+
+    The requests of the heartbeat and of health checks are subtracted.
+    """
     days, hours = busy_hours.split(" ")
     first, last = (DAYS.index(day) + 1 for day in days.split("-"))
     begin, end = (int(hour) for hour in hours.split("-"))
@@ -75,11 +78,12 @@ def client_requests(metrics: Metrics, busy_hours: str) -> cloudwatch.MathExpress
         f"DAY({requests}) >= {first} AND DAY({requests}) <= {last} "
         f"AND HOUR({requests}) >= {begin} AND HOUR({requests}) < {end}"
     )
+    others = {"beats": metrics.service(metric_names.HEARTBEAT_RUNS)}
+    if metrics.health_checked:
+        others["checks"] = metrics.health_checks()
+    clients = " - ".join([requests, *(f"FILL({other}, 0)" for other in others)])
     return cloudwatch.MathExpression(
-        expression=f"IF({busy}, {requests} - FILL(beats, 0), {LEAST_REQUESTS})",
-        using_metrics={
-            "requests": metrics.requests(),
-            "beats": metrics.service(metric_names.HEARTBEAT_RUNS),
-        },
+        expression=f"IF({busy}, {clients}, {LEAST_REQUESTS})",
+        using_metrics={"requests": metrics.requests()} | others,
         period=FIFTEEN_MINUTES,
     )
