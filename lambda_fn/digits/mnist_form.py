@@ -84,13 +84,16 @@ def canonical(images: Sequence[Image], deadline: Deadline = NEVER) -> Canonical:
 
 def _canonical_batch(images: Sequence[Image]) -> Canonical:
     view = _find_digits(images)
-    tensor = _render(view)
-    length = _length(view.boxes)
-    small = np.flatnonzero((length < CROP_BELOW * CANVAS) & (view.scale < 1.3))
-    if len(small):
-        crops = [_crop(images[i], view.boxes[i], view.frame[i], float(view.scale[i])) for i in small.tolist()]
-        tensor[small] = _render(_find_digits(crops))
     n = len(images)
+    length = _length(view.boxes)
+    small = (length < CROP_BELOW * CANVAS) & (view.scale < 1.3)
+    tensor = np.empty((n, SIDE, SIDE), np.float32)
+    if not small.all():
+        tensor[~small] = _render(view, np.flatnonzero(~small))
+    if small.any():
+        which = np.flatnonzero(small)
+        crops = [_crop(images[i], view.boxes[i], view.frame[i], float(view.scale[i])) for i in which.tolist()]
+        tensor[small] = _render(_find_digits(crops), np.arange(len(crops)))
     kept = np.bincount(view.parts.image, view.parts.area * view.chosen, n)
     pieces = np.bincount(view.parts.image, minlength=n)
     pixels = np.prod(view.frame[:, 1::2] - view.frame[:, ::2] + 1, axis=1)
@@ -121,8 +124,7 @@ def _find_digits(images: Sequence[Image]) -> _Found:
         resized = _resize(image, (width, height))
         canvases[index, top : top + height, left : left + width] = resized
         inside[index, top : top + height, left : left + width] = True
-        rim = (resized[:2], resized[-2:], resized[:, :2], resized[:, -2:])
-        paper[index] = np.median(np.concatenate([side.reshape(-1, resized.shape[2]) for side in rim]), axis=0)
+        paper[index] = _median_of_rim(resized)
     found = ink.find(canvases, inside, paper)
     # In an image of few pixels, a line looks like the bar of a 7.
     inked = found.mask.sum(axis=(1, 2))
@@ -147,6 +149,16 @@ def _resize(image: Image, size: tuple[int, int]) -> Floats:
     return clipped
 
 
+def _median_of_rim(image: Floats) -> Floats:
+    """The median colour of the outermost two rows and columns: np.median, without its tenth of a millisecond."""
+    channels = image.transpose(2, 0, 1)
+    rim = (channels[:, :2], channels[:, -2:], channels[:, :, :2], channels[:, :, -2:])
+    values = np.sort(np.concatenate([side.reshape(len(channels), -1) for side in rim], axis=1), axis=1)
+    count = values.shape[1]
+    median: Floats = (values[:, (count - 1) // 2] + values[:, count // 2]) / np.float32(2)
+    return median
+
+
 def _length(boxes: Ints) -> Ints:
     length: Ints = np.maximum(boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]) + 1
     return length
@@ -163,14 +175,14 @@ def _crop(image: Image, box: Ints, frame: Ints, scale: float) -> Image:
     return image[rows, columns].copy()
 
 
-def _render(view: _Found) -> Floats:
-    """The chosen ink of n canvases, each in MNIST's box, centred by mass."""
+def _render(view: _Found, which: Ints) -> Floats:
+    """The chosen ink of the canvases of these numbers, each in MNIST's box, centred by mass."""
     # Also without the soft edges of what is left out.
     left_out = components.dilate(view.parts.paint(~view.chosen)) & ~view.parts.paint(view.chosen)
     clean = view.ink.strength * ~left_out
-    result = np.zeros((len(clean), SIDE, SIDE), np.float32)
-    for index, (top, bottom, left, right) in enumerate(view.boxes):
-        digit = clean[index, max(top - 1, 0) : bottom + 2, max(left - 1, 0) : right + 2]
+    result = np.empty((len(which), SIDE, SIDE), np.float32)
+    for index, (place, (top, bottom, left, right)) in enumerate(zip(which, view.boxes[which], strict=True)):
+        digit = clean[place, max(top - 1, 0) : bottom + 2, max(left - 1, 0) : right + 2]
         factor = BOX / max(digit.shape)
         height, width = (max(round(length * factor), 1) for length in digit.shape)
         small = np.asarray(PIL.Image.fromarray(digit).resize((width, height), PIL.Image.Resampling.HAMMING))

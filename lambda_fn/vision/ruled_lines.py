@@ -24,7 +24,8 @@ def find(masks: Masks, frame: Ints) -> Masks:
     lines = np.zeros_like(masks)
     for axis, (first, last), (begin, end) in ((2, (2, 3), (0, 1)), (1, (0, 1), (2, 3))):
         cover = masks.sum(axis=axis) / (frame[:, last] - frame[:, first] + 1)[:, np.newaxis]
-        aside = np.pad(cover, ((0, 0), (THICKNESS, THICKNESS)))
+        aside = np.zeros((len(cover), side + 2 * THICKNESS))
+        aside[:, THICKNESS:-THICKNESS] = cover
         inwards = np.where(np.arange(side) < side / 2, aside[:, 2 * THICKNESS :], aside[:, : -2 * THICKNESS])
         length = np.maximum(frame[:, end] - frame[:, begin], 1)[:, np.newaxis]
         place = (np.arange(side) - frame[:, begin, np.newaxis]) / length
