@@ -1,5 +1,7 @@
 """Brings images into the form that the network was trained on, and warns of what it changed or found."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,8 @@ MNIST_SHAPES = ((SIDE, SIDE), (SIDE, SIDE, 1))
 # How far apart ink and paper are, as a share of the range of grey.
 BLANK_BELOW = 0.06
 LOW_CONTRAST_BELOW = 0.25
+# Images of 28×28 on paper that are read at once, so that they stay in cache.
+SCANS = 128
 
 # Weights whose products with 28×28 pixels are: their sum, its moments in y and x, and the sum of the outermost two rows
 # and columns on each side.
@@ -95,25 +99,39 @@ def _read_scans(
 ) -> NDArray[np.bool_]:
     """Fills in the 28×28 images on even paper whose ink alone is in MNIST's form. Returns which those are."""
     done = np.zeros(len(images), bool)
-    small = [index for index in np.flatnonzero(wanted).tolist() if images[index].shape[:2] == (SIDE, SIDE)]
-    opaque = {index: _opaque(images[index]) for index in small}
-    for channels in (1, 3):
-        which = [i for i, image in opaque.items() if (1 if image.ndim == 2 else 3) == channels]
-        if not which:
-            continue
-        scans = np.stack([_to_floats(opaque[i]).reshape(SIDE, SIDE, channels) for i in which])
-        strength, contrast, light = even_paper.ink(scans)
-        like = is_mnist_like(strength) & (contrast >= BLANK_BELOW)
-        tensor[np.array(which)[like]] = strength[like]
-        for place in np.flatnonzero(like):
-            done[which[place]] = True
-            holds = {
-                COLOUR: _has_colour(opaque[which[place]]),
-                INVERTED: not light[place],
-                LOW_CONTRAST: contrast[place] < LOW_CONTRAST_BELOW,
+    for which in _alike(images, np.flatnonzero(wanted)):
+        for start in range(0, len(which), SCANS):
+            part = which[start : start + SCANS]
+            scans = _opaque(images[part] if isinstance(images, np.ndarray) else np.stack([images[i] for i in part]), 3)
+            strength, contrast, light = even_paper.ink(_to_floats(scans).reshape(*scans.shape[:3], -1))
+            like = is_mnist_like(strength) & (contrast >= BLANK_BELOW)
+            tensor[part[like]] = strength[like]
+            done[part[like]] = True
+            codes = {
+                COLOUR: _has_colour(scans[like], 3),
+                INVERTED: ~light[like],
+                LOW_CONTRAST: contrast[like] < LOW_CONTRAST_BELOW,
             }
-            warnings[which[place]] += [code for code, is_so in holds.items() if is_so]
+            _warn(warnings, part[like], codes)
     return done
+
+
+def _alike(images: Images, which: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """The numbers of the images of 28×28 among `which`, those of one shape and dtype together."""
+    if isinstance(images, np.ndarray):
+        return [which] if images.shape[1:3] == (SIDE, SIDE) else []
+    groups: dict[tuple[object, object], list[int]] = {}
+    for index in which.tolist():
+        if images[index].shape[:2] == (SIDE, SIDE):
+            groups.setdefault((images[index].shape, images[index].dtype), []).append(index)
+    return [np.array(group) for group in groups.values()]
+
+
+def _warn(warnings: list[list[str]], which: NDArray[np.intp], codes: Mapping[str, NDArray[np.bool_]]) -> None:
+    """Adds each code to the images `which` for which it holds."""
+    for code, holds in codes.items():
+        for index in which[holds].tolist():
+            warnings[index].append(code)
 
 
 def _make_canonical(
@@ -128,7 +146,7 @@ def _make_canonical(
 
     opaque = [_opaque(images[index]) for index in which]
     found = canonical(opaque, deadline)
-    coloured = np.array([_has_colour(image) for image in opaque])
+    coloured = np.array([_has_colour(image)[()] for image in opaque])
     other_size = np.array([image.shape[:2] != (SIDE, SIDE) for image in opaque])
     blank = found.contrast < BLANK_BELOW
     tensor[which] = np.where(blank[:, np.newaxis, np.newaxis], 0, found.tensor)
@@ -142,24 +160,27 @@ def _make_canonical(
         CLUTTERED: (found.dropped > 0.05) & ~blank,
         UNCLEAR: found.unclear & ~blank,
     }
-    for code, holds in codes.items():
-        for place in np.flatnonzero(holds):
-            warnings[which[place]].append(code)
+    _warn(warnings, which, codes)
 
 
-def _opaque(image: Image) -> Image:
-    """Without alpha (transparent pixels become white), and without a third axis if it is grey."""
-    if image.ndim == 2:
-        return image
-    if image.shape[2] == 4:
-        values = _to_floats(image)
+def _opaque(pixels: Image, rank: int = 2) -> Image:
+    """An image (rank 2), or images of one shape (rank 3), without alpha (transparent pixels become white).
+
+    What is grey has no axis of channels.
+    """
+    if pixels.ndim == rank:
+        return pixels
+    if pixels.shape[-1] == 4:
+        values = _to_floats(pixels)
         return values[..., :3] * values[..., 3:] + (1 - values[..., 3:])
-    return image[..., 0] if image.shape[2] == 1 else image
+    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
 
 
-def _has_colour(image: Image) -> bool:
-    if image.ndim == 2:
-        return False
-    red, green, blue = (image[..., channel] for channel in range(3))
+def _has_colour(pixels: Image, rank: int = 2) -> NDArray[np.bool_]:
+    """Whether an opaque image has colour; of n images, whether each has."""
+    if pixels.ndim == rank:
+        return np.zeros(pixels.shape[: rank - 2], bool)
+    red, green, blue = (pixels[..., channel] for channel in range(3))
     spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
-    return float(spread.max()) > (0.06 * 255 if image.dtype == np.uint8 else 0.06)
+    coloured: NDArray[np.bool_] = spread.max(axis=(-2, -1)) > (0.06 * 255 if pixels.dtype == np.uint8 else 0.06)
+    return coloured
