@@ -13,7 +13,6 @@ PORT ?= 8080
 WORKERS ?= 2
 BASE ?=
 NAME ?= digits
-VERSION ?= 1
 OLD ?= 1
 NEW ?= 2
 COUNT ?= 10000
@@ -22,7 +21,7 @@ IMAGE ?= postal-digits:latest
 BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
 
 .PHONY: help setup serve predict test lint fuzz model evaluate compare lock image test-container test-faults test-browser test-setup \
-  screenshots load reliability bench bootstrap synth diff deploy destroy smoke cost simulate
+  screenshots load reliability bench bootstrap synth diff deploy destroy smoke rollback cost simulate
 
 help: ## lists the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -67,7 +66,7 @@ test: lint .venv/serve.ready .venv/deploy.ready node_modules/ready .cache/checko
 	@$(BIN)/python -m pytest tests/lambda_fn tests/infra_cdk tests/scripts tests/model tests/project
 
 model: .venv/model.ready $(NODE) ## trains a model version and writes its folder (NAME=digits VERSION=1 EPOCHS=15 OUT=model/digits)
-	@$(BIN)/python -m scripts.train.build_model --name $(NAME) --version $(VERSION) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
+	@$(BIN)/python -m scripts.train.build_model --name $(NAME) --version $(or $(VERSION),1) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
 
 predict: .venv/serve.ready $(if $(MNIST),.mnist) ## sends images to a running service (SET=folder-npz-or-file or MNIST=500, URL=... PLOT=chart.png)
 	@$(BIN)/python -m scripts.predict $(SET) $(if $(MNIST),--mnist $(MNIST)) $(if $(URL),--url $(URL)) $(if $(PLOT),--plot $(PLOT))
@@ -148,6 +147,9 @@ destroy: $(CDK) ## removes a stage; prod only after its protection is off
 
 smoke: .venv/serve.ready ## checks a deployment, local or real (URL=... API_KEY=...)
 	@$(BIN)/python -m scripts.operate.smoke "$(URL)"
+
+rollback: .venv/serve.ready .venv/deploy.ready ## moves the alias to another version, once that answers right; without VERSION, lists them (STAGE=prod VERSION=7)
+	@$(BIN)/python -m scripts.operate.rollback PostalDigits-$(STAGE) $(if $(VERSION),--version "$(VERSION)")
 
 cost: .venv/deploy.ready ## computes a month's cost (RPS=100 BATCH=1); without RPS, writes the table in docs/operations.md
 	@$(BIN)/python -m scripts.operate.cost $(if $(RPS),--rps $(RPS)) $(if $(BATCH),--batch $(BATCH))
