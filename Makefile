@@ -18,10 +18,9 @@ NEW ?= 2
 COUNT ?= 10000
 STAGE ?= dev
 IMAGE ?= postal-digits:latest
-BASE_IMAGE ?= public.ecr.aws/lambda/python:3.13
 
 .PHONY: help setup serve predict test lint fuzz model evaluate compare lock image test-container test-faults test-browser test-setup \
-  screenshots load reliability bench bootstrap synth diff deploy destroy smoke rollback cost simulate
+  screenshots load reliability bench base-image bootstrap scan-on-push synth diff deploy destroy smoke rollback cost simulate
 
 help: ## lists the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -80,8 +79,8 @@ compare: .venv/measure.ready ## compares two versions; fails if the new one is w
 fuzz: .venv/test-image.ready ## sends random bad requests to the handler (MINUTES=5)
 	@$(BIN)/python -m scripts.measure.fuzz --minutes $(or $(MINUTES),5)
 
-image: ## builds the container image (IMAGE=... BASE_IMAGE=...)
-	@docker build --quiet --build-arg BASE_IMAGE=$(BASE_IMAGE) --file lambda_fn/Dockerfile --tag $(IMAGE) . >/dev/null
+image: ## builds the container image (IMAGE=... BASE_IMAGE=another than the Dockerfile's)
+	@docker build --quiet $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) --file lambda_fn/Dockerfile --tag $(IMAGE) . >/dev/null
 
 test-container: .venv/test-container.ready image .mnist ## builds the container image and tests it: emulator, sam local, locked down
 	@$(BIN)/python -m pytest tests/container --image $(IMAGE)
@@ -120,7 +119,7 @@ reliability: .venv/measure.ready ## writes docs/reliability.md from the results 
 bench: IMAGE = postal-digits:bench
 bench: .venv/measure.ready .mnist ## compares the service with others and writes docs/benchmark.md (ROUNDS=5 QUICK=1)
 	@$(MAKE) --no-print-directory image IMAGE=$(IMAGE) >/dev/null || echo "No image: the benchmark will have no figures of the container."
-	@$(BIN)/python -m scripts.measure.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick) --image $(IMAGE) --base-image $(BASE_IMAGE)
+	@$(BIN)/python -m scripts.measure.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick) --image $(IMAGE) $(if $(BASE_IMAGE),--base-image $(BASE_IMAGE))
 
 # Another value than in infra_cdk/stages/, for a trial: make synth STAGE=prod CONTEXT="-c concurrency=900"
 CDK = .venv/deploy.ready node_modules/ready
@@ -132,6 +131,9 @@ export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 
 bootstrap: $(CDK) ## prepares an account and region for deployments, once
 	@node_modules/.bin/cdk bootstrap
+
+scan-on-push: .venv/deploy.ready ## makes ECR scan the images that the CDK pushes, once for an account and region
+	@$(BIN)/python -m scripts.operate.scan_on_push
 
 synth: $(CDK) ## writes the stack's template to cdk.out and checks it (STAGE=dev CONTEXT="-c key=value")
 	@node_modules/.bin/cdk synth --quiet $(STACK)
@@ -156,6 +158,9 @@ cost: .venv/deploy.ready ## computes a month's cost (RPS=100 BATCH=1); without R
 
 simulate: .venv/test.ready $(NODE) .mnist ## runs days of mail with faults through prod's alarms; writes the runbook's table
 	@$(BIN)/python -m scripts.simulate.simulate
+
+base-image: .venv/serve.ready ## writes the digest of the base image's latest build into lambda_fn/Dockerfile
+	@$(BIN)/python -m scripts.operate.base_image
 
 lock: .cache/uv/bin/uv ## writes the requirements files from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@$(COMPILE) --group dev -o requirements-dev.txt

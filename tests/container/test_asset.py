@@ -27,9 +27,11 @@ def asset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     (image,) = json.loads(manifest.read_bytes())["dockerImages"].values()
     source: dict[str, Any] = image["source"]
     folder: Path = assembly / source["directory"]
+    base = os.environ.get("BASE_IMAGE")
     docker(
         "build",
         "--quiet",
+        *(["--build-arg", f"BASE_IMAGE={base}"] if base else []),
         "--platform",
         source["platform"],
         "--file",

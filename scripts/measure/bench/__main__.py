@@ -12,6 +12,7 @@ from scripts.measure.bench import payloads, start
 from scripts.measure.bench.over_http import compare, peer_environments, systems
 from scripts.measure.bench.over_http.server import LOGS
 from scripts.measure.bench.report import chart, page
+from scripts.operate import base_image
 
 
 def measure(quick: bool, rounds: int, image: str, base_image: str) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, help="in which the systems take turns")
     parser.add_argument("--quick", action="store_true", help="a trial of a minute or two, with rough figures")
     parser.add_argument("--image", default="postal-digits:latest")
-    parser.add_argument("--base-image", default="public.ecr.aws/lambda/python:3.13")
+    parser.add_argument("--base-image", default=base_image.read(base_image.DOCKERFILE.read_text()).name)
     parser.add_argument("--docs", type=Path, default=systems.ROOT / "docs", help="folder of the page and its chart")
     options = parser.parse_args()
     for folder in (LOGS, options.docs):
