@@ -141,8 +141,9 @@ synth: $(CDK) ## writes the stack's template to cdk.out and checks it (STAGE=dev
 diff: $(CDK) ## shows what a deployment would change
 	@node_modules/.bin/cdk diff $(STACK)
 
-deploy: $(CDK) ## builds and deploys (STAGE=dev ALARM_EMAIL=... CONTEXT="-c key=value")
-	@node_modules/.bin/cdk deploy $(STACK) $(DEPLOY)
+deploy: synth ## builds and deploys (STAGE=dev CONTEXT="-c key=value" DEPLOY="..." REMOVE="client alarm_email")
+	@$(BIN)/python -m scripts.operate.preflight PostalDigits-$(STAGE) --remove "$(REMOVE)"
+	@node_modules/.bin/cdk deploy --app cdk.out PostalDigits-$(STAGE) $(DEPLOY)
 
 destroy: $(CDK) ## removes a stage; prod only after its protection is off
 	@node_modules/.bin/cdk destroy $(STACK)

@@ -20,6 +20,8 @@ HEALTH_PATH = "/health"
 KEYLESS_PATHS = ("/", HEALTH_PATH, "/openapi.json", "/docs", "/console")
 # Every method of these paths needs a key; the function answers 404 and 405.
 KEYED_PATHS = ("/predict/{proxy+}", "/v2", "/v2/{proxy+}")
+# Begins the description of a client's key; the client's name follows.
+CLIENT_KEY = "Postal Digits client "
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 RetentionDays = Literal[

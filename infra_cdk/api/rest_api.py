@@ -11,7 +11,7 @@ from constructs import Construct
 from infra_cdk.api import gateway_responses
 from infra_cdk.api.firewall import LOG_NAME_PREFIX, Firewall
 from infra_cdk.api.throttle import HEARTBEAT, Throttle
-from infra_cdk.config import GATEWAY_SECONDS, KEYED_PATHS
+from infra_cdk.config import CLIENT_KEY, GATEWAY_SECONDS, KEYED_PATHS
 from infra_cdk.logs import Logs
 from infra_cdk.suppressions import suppress_checkov, suppress_nag
 
@@ -152,7 +152,7 @@ class Api(Construct):
         )
 
     def _add_key(self, client: str) -> apigateway.IApiKey:
-        key = self.rest_api.add_api_key(f"Key-{client}", description=f"Postal Digits client {client}")
+        key = self.rest_api.add_api_key(f"Key-{client}", description=CLIENT_KEY + client)
         self.usage_plan.add_api_key(key)
         return key
 
