@@ -92,6 +92,11 @@ class Metrics:
         dimensions = self._alias | {"ExecutedVersion": self._function_version}
         return _metric("AWS/Lambda", name, statistic, dimensions, options)
 
+    def new_version_past_alias(self, name: str, statistic: str = "Sum", **options: Any) -> cloudwatch.Metric:
+        """A metric of Lambda for the calls of this deployment's version by its number, as the heartbeat calls it."""
+        dimensions = self._function | {"Resource": f"{self._function['FunctionName']}:{self._function_version}"}
+        return _metric("AWS/Lambda", name, statistic, dimensions, options)
+
     def failed_by_new_version(self, **options: Any) -> cloudwatch.Metric:
         """Calls that this deployment's version answered with a 5xx."""
         dimensions = {"function_version": self._function_version}

@@ -70,8 +70,13 @@ def service_alarms(metrics: Metrics, limits: Limits) -> list[AlarmSpec]:
         AlarmSpec(
             name="new-version-errors",
             metric=cloudwatch.MathExpression(
-                expression="FILL(crashed, 0) + FILL(failed, 0)",
-                using_metrics={"crashed": metrics.new_version("Errors"), "failed": metrics.failed_by_new_version()},
+                expression="FILL(crashed, 0) + FILL(crashedPastAlias, 0) + FILL(failed, 0)",
+                using_metrics={
+                    "crashed": metrics.new_version("Errors"),
+                    # The heartbeat calls it by its number. On a quiet day these are the only calls in a canary.
+                    "crashedPastAlias": metrics.new_version_past_alias("Errors"),
+                    "failed": metrics.failed_by_new_version(),
+                },
                 period=FIVE_MINUTES,
             ),
             threshold=2,

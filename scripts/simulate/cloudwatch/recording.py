@@ -18,7 +18,7 @@ from scripts.simulate.cloudwatch.store import Name, Store
 # Milliseconds that API Gateway and Lambda add to the function's own time; about what AWS reports.
 GATEWAY_MS, LAMBDA_MS = 15.0, 1.0
 GATEWAY, FUNCTION = {"ApiName": "", "Stage": ""}, {"FunctionName": ""}
-ALIAS = FUNCTION | {"Resource": ""}
+ALIAS = FUNCTION | {"Resource": ":live"}
 CRASHED, THROTTLED, SPILLED = "crashed", "throttled", "spilled"
 PLATFORM = "PostalDigits/prod"  # the namespace of prod's metric filters
 

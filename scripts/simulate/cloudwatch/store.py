@@ -3,6 +3,7 @@
 CloudWatch's alarms evaluate a window that moves by a minute, so a period of five minutes has a value each minute.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from scripts.simulate.cloudwatch.expression import Series
 class Name:
     """A metric: namespace, name and dimensions.
 
-    Values known only after a deployment are left empty: those of AWS's own metrics, and the function's version.
+    Values known only after a deployment are left empty: those of AWS's own metrics, and the function's version. Of
+    Lambda's `Resource` the alias's name stays: ":live" for the calls of the alias, ":" for those of a version.
     """
 
     namespace: str
@@ -28,7 +30,10 @@ class Name:
     @classmethod
     def of(cls, namespace: str, name: str, dimensions: Mapping[str, str]) -> "Name":
         later = dimensions if namespace.startswith("AWS/") else ("function_version",)
-        return cls(namespace, name, frozenset((key, "" if key in later else dimensions[key]) for key in dimensions))
+        values = {key: "" if key in later else value for key, value in dimensions.items()}
+        if "Resource" in dimensions:
+            values["Resource"] = re.sub(r"\$\{[^}]*\}", "", dimensions["Resource"])
+        return cls(namespace, name, frozenset(values.items()))
 
 
 @dataclass(frozen=True, slots=True)
