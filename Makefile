@@ -20,7 +20,7 @@ STAGE ?= dev
 IMAGE ?= postal-digits:latest
 
 .PHONY: help setup serve predict test lint fuzz model evaluate compare lock image test-container test-faults test-browser test-setup \
-  screenshots load reliability bench base-image bootstrap scan-on-push synth diff deploy destroy smoke rollback cost simulate
+  screenshots load reliability bench base-image bootstrap scan-on-push synth diff deploy destroy smoke rollback copy-keys cost simulate
 
 help: ## lists the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -153,6 +153,9 @@ smoke: .venv/serve.ready ## checks a deployment, local or real (URL=... API_KEY=
 
 rollback: .venv/serve.ready .venv/deploy.ready ## moves the alias to another version, once that answers right; without VERSION, lists them (STAGE=prod VERSION=7)
 	@$(BIN)/python -m scripts.operate.rollback PostalDigits-$(STAGE) $(if $(VERSION),--version "$(VERSION)")
+
+copy-keys: .venv/deploy.ready ## makes the clients' keys of a region valid in another (STAGE=prod FROM=eu-central-1 TO=eu-west-1)
+	@$(BIN)/python -m scripts.operate.copy_keys PostalDigits-$(STAGE) --from "$(FROM)" --to "$(TO)"
 
 cost: .venv/deploy.ready ## computes a month's cost (RPS=100 BATCH=1); without RPS, writes the table in docs/operations.md
 	@$(BIN)/python -m scripts.operate.cost $(if $(RPS),--rps $(RPS)) $(if $(BATCH),--batch $(BATCH))
