@@ -186,6 +186,7 @@ class PostalDigits(Stack):
         CfnOutput(self, "ApiUrl", value=self.api.rest_api.url)
         if self.domain:
             CfnOutput(self, "DomainUrl", value=self.domain.url)
+            CfnOutput(self, "DomainHealthCheckId", value=self.domain.health_check.health_check_id)
         for client, key in self.api.keys.items():
             CfnOutput(self, f"ApiKeyId{client.title().replace('-', '')}", value=key.key_id)
         if self.models:

@@ -24,6 +24,7 @@ class Domain(Construct):
 
     Attributes:
         url: with a slash at its end; the same in every region.
+        health_check: of this region.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Domain(Construct):
         )
         mapping = name.add_base_path_mapping(rest_api, stage=rest_api.deployment_stage)
         stack = Stack.of(self)
-        health = route53.HealthCheck(
+        self.health_check = route53.HealthCheck(
             self,
             "Health",
             type=route53.HealthCheckType.HTTPS,
@@ -63,7 +64,7 @@ class Domain(Construct):
             target=route53.RecordTarget.from_alias(targets.ApiGatewayDomain(name)),
             region=stack.region,
             set_identifier=stack.region,
-            health_check=health,
+            health_check=self.health_check,
         )
         # No request may come before the name leads to the API.
         record.node.add_dependency(mapping)
