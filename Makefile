@@ -124,6 +124,11 @@ bench: .venv/measure.ready .mnist ## compares the service with others and writes
 # Another value than in infra_cdk/stages/, for a trial: make synth STAGE=prod CONTEXT="-c concurrency=900"
 CDK = .venv/deploy.ready node_modules/ready
 STACK = PostalDigits-$(STAGE) -c stage=$(STAGE) $(if $(ALARM_EMAIL),-c alarm_email=$(ALARM_EMAIL)) $(CONTEXT)
+# The CDK prefers AWS_REGION, and boto3 reads only the other one.
+ifdef AWS_REGION
+export AWS_REGION
+export AWS_DEFAULT_REGION := $(AWS_REGION)
+endif
 # Any Node.js will do; without this, each command warns about one that is out of support.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 # Lambda takes an image manifest, not the index that attestations turn it into.
