@@ -153,8 +153,10 @@ deploy: synth ## builds and deploys (STAGE=dev CONTEXT="-c key=value" DEPLOY="..
 destroy: $(CDK) ## removes a stage; prod only after its protection is off
 	@node_modules/.bin/cdk destroy $(STACK)
 
-smoke: .venv/serve.ready ## checks a deployment, local or real (URL=... API_KEY=...)
-	@$(BIN)/python -m scripts.operate.smoke "$(URL)"
+# With a stage it asks AWS, too.
+OF_STAGE = $(filter-out file,$(origin STAGE))
+smoke: .venv/serve.ready $(if $(OF_STAGE),.venv/deploy.ready) ## checks a deployment, local or real (URL=... API_KEY=... STAGE=...)
+	@$(BIN)/python -m scripts.operate.smoke "$(URL)" $(if $(OF_STAGE),--stage $(STAGE))
 
 rollback: .venv/serve.ready .venv/deploy.ready ## moves the alias to another version, once that answers right; without VERSION, lists them (STAGE=prod VERSION=7)
 	@$(BIN)/python -m scripts.operate.rollback PostalDigits-$(STAGE) $(if $(VERSION),--version "$(VERSION)")

@@ -1,7 +1,7 @@
-"""`make smoke URL=... API_KEY=...`: checks a deployment, local or real, and prints a line for each check.
+"""`make smoke URL=... API_KEY=... STAGE=...`: checks a deployment, local or real, and prints a line for each check.
 
 It sends the golden requests of the models that answer, and checks what only the gateway decides: keys, limits, unknown
-paths, the form of every error.
+paths, the form of every error. With a stage it asks AWS whether the stage's alarms reach somebody.
 """
 
 import argparse
@@ -34,10 +34,11 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A deployment under test; `client` sends no key by itself."""
+    """A deployment under test; `client` sends no key by itself. `stage` is "" where AWS is not asked."""
 
     client: httpx.Client
     api_key: str
+    stage: str = ""
 
     def ask(self, method: str, path: str, *, key: bool = True, **options: Any) -> httpx.Response:
         headers = dict(options.pop("headers", {}))
@@ -151,6 +152,25 @@ def binary_tensors(deployment: Deployment) -> str:
     return "golden tensors, with Accept and without"
 
 
+def alarms_mail(deployment: Deployment) -> str:
+    if not deployment.stage:
+        return f"{SKIPPED}: no STAGE was given"
+    import boto3  # no other check needs it
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from scripts.operate import subscriptions
+
+    try:
+        found = subscriptions.read(deployment.stage, boto3.client("cloudformation"), boto3.client("sns"))
+    except (BotoCoreError, ClientError) as error:
+        raise Failed(str(error)) from None
+    if not found:
+        return f"{SKIPPED}: {deployment.stage} has no alarm_email, so its alarms reach nobody"
+    if problems := [each.problem for each in found if each.problem]:
+        raise Failed("; ".join(problems))
+    return "; ".join(map(str, found))
+
+
 def _infer_body(contract: Contract, tensors: Mapping[str, NDArray[np.float32]]) -> tuple[bytes, bytes]:
     inputs, content = [], b""
     for tensor in contract.inputs:
@@ -178,6 +198,7 @@ CHECKS: dict[str, Callable[[Deployment], str]] = {
     "error bodies": error_bodies,
     "limits": limits,
     "binary tensors": binary_tensors,
+    "alarms' mail": alarms_mail,
 }
 
 
@@ -210,12 +231,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="make smoke", description=__doc__.split("\n")[0])
     parser.add_argument("url", help="of the deployment, with its stage's path")
     parser.add_argument("--api-key", default=os.environ.get("API_KEY", ""), help="default: the variable API_KEY")
+    parser.add_argument("--stage", default="", help="also asks AWS whether the stage's alarms reach somebody")
     options = parser.parse_args(arguments)
     failures = 0
     with httpx.Client(base_url=options.url.rstrip("/") + "/", timeout=30) as client:
         for name, check in CHECKS.items():
             try:
-                result = check(Deployment(client, options.api_key))
+                result = check(Deployment(client, options.api_key, options.stage))
                 mark = "  --" if result.startswith(SKIPPED) else "  ok"
             except (Failed, ModelRejected, httpx.HTTPError, ValueError, KeyError, TypeError, IndexError) as error:
                 failures, mark, result = failures + 1, "FAIL", f"{type(error).__name__}: {error}"

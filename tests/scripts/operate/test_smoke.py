@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from scripts.operate import smoke
-from tests.server import running
+from tests.server import free_port, running
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +29,12 @@ def test_a_good_deployment_passes(keyed: str, capsys: pytest.CaptureFixture[str]
     smoke.main([keyed, "--api-key", "a-key"])
     marks = report(capsys)
     assert marks.keys() == smoke.CHECKS.keys()
+    assert marks.pop("alarms' mail") == "--"
     assert set(marks.values()) == {"ok"}
 
 
 def test_a_wrong_key_fails(keyed: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="of 7 checks failed"):
+    with pytest.raises(SystemExit, match="of 8 checks failed"):
         smoke.main([keyed, "--api-key", "wrong"])
     marks = report(capsys)
     assert marks["golden answers"] == marks["error bodies"] == marks["limits"] == "FAIL"
@@ -42,6 +43,19 @@ def test_a_wrong_key_fails(keyed: str, capsys: pytest.CaptureFixture[str]) -> No
 def test_without_a_key_the_check_of_keys_is_skipped(server: httpx.Client, capsys: pytest.CaptureFixture[str]) -> None:
     smoke.main([str(server.base_url)])
     assert report(capsys)["API key"] == "--"
+
+
+def test_with_a_stage_an_unreachable_account_fails_the_check_of_the_alarms_mail(
+    keyed: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(SystemExit, match="1 of 8 checks failed"):
+        smoke.main([keyed, "--api-key", "a-key", "--stage", "prod"])
+    assert report(capsys)["alarms' mail"] == "FAIL"
 
 
 def test_above_10_mb_any_413_will_do() -> None:
@@ -149,7 +163,7 @@ def other_model(path: str, status: int, body: bytes) -> tuple[int, bytes]:
 def test_a_fault_fails_its_own_check(
     keyed: str, capsys: pytest.CaptureFixture[str], spoil: Spoil, failing: set[str]
 ) -> None:
-    with spoiling(keyed, spoil) as url, pytest.raises(SystemExit, match="1 of 7 checks failed"):
+    with spoiling(keyed, spoil) as url, pytest.raises(SystemExit, match="1 of 8 checks failed"):
         smoke.main([url, "--api-key", "a-key"])
     assert {name for name, mark in report(capsys).items() if mark == "FAIL"} == failing
 
