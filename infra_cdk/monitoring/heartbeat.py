@@ -35,7 +35,7 @@ class Heartbeat(Construct):
         logs: Logs,
     ) -> None:
         super().__init__(scope, id)
-        self.key = self._add_key(rest_api)
+        self.key, plan = self._add_key(rest_api)
         auxiliary = AuxiliaryFunction(
             self,
             "Beat",
@@ -59,7 +59,9 @@ class Heartbeat(Construct):
         key_arn = f"arn:{Stack.of(self).partition}:apigateway:{Stack.of(self).region}::/apikeys/{self.key.key_id}"
         self.role.add_to_policy(iam.PolicyStatement(actions=["apigateway:GET"], resources=[key_arn]))
         self._allow_calls_of_new_versions(alias)
-        self._add_schedule()
+        schedule = self._add_schedule()
+        # A heartbeat before the API and its key work would fail, and page, while the stage is created.
+        schedule.node.add_dependency(rest_api, plan)
 
     def _allow_calls_of_new_versions(self, alias: lambda_.Alias) -> None:
         service = alias.lambda_.function_arn
@@ -74,7 +76,7 @@ class Heartbeat(Construct):
         reason = "It learns from the alias which version of the service's function gets its first traffic."
         suppress_nag(self.role, reason, f"IAM5[Resource::<{name}.Arn>:*]")
 
-    def _add_key(self, rest_api: apigateway.RestApi) -> apigateway.ApiKey:
+    def _add_key(self, rest_api: apigateway.RestApi) -> tuple[apigateway.ApiKey, apigateway.UsagePlan]:
         key = apigateway.ApiKey(self, "Key", description="Postal Digits heartbeat")
         plan = apigateway.UsagePlan(
             self,
@@ -85,9 +87,9 @@ class Heartbeat(Construct):
             api_stages=[apigateway.UsagePlanPerApiStage(api=rest_api, stage=rest_api.deployment_stage)],
         )
         plan.add_api_key(key)
-        return key
+        return key, plan
 
-    def _add_schedule(self) -> None:
+    def _add_schedule(self) -> scheduler.Schedule:
         account = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
         role = iam.Role(
             self, "ScheduleRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com", conditions=account)
@@ -95,7 +97,7 @@ class Heartbeat(Construct):
         role.add_to_policy(
             iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self.function.function_arn])
         )
-        scheduler.Schedule(
+        schedule = scheduler.Schedule(
             self,
             "EveryMinute",
             description="The heartbeat of Postal Digits",
@@ -108,3 +110,5 @@ class Heartbeat(Construct):
                 max_event_age=Duration.minutes(1),
             ),
         )
+        schedule.node.add_dependency(role)
+        return schedule

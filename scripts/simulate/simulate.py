@@ -31,9 +31,12 @@ HOUR, DAY = 60, 24 * 60
 # Monday.
 FAULT, FAULT_MINUTES = 7 * DAY + 5 * HOUR, 4 * HOUR
 FAULTY_DAYS, NORMAL_DAYS = (FAULT - DAY, FAULT + FAULT_MINUTES), (5 * DAY, 8 * DAY)
+FIRST_DAY = 7 * DAY, 8 * DAY
 BUSY, DAYTIME, NIGHT = 300, 30, 0  # requests a minute: from 4 to 9, until 20, and at night and on Sundays
 REFUSED_SHARE = 0.005
 IN_USE = 0.3  # of the warm environments, with normal mail
+# Of the stage once it has clients.
+BUSY_HOURS = "MON-SAT 4-9"
 # Each recorded request is about half as frequent again in one hour as in another.
 EVENNESS = 4
 # Requests of these kinds fail, and so does the heartbeat in one minute of ten: more often, by chance alone, three in a
@@ -52,6 +55,7 @@ class Scenario:
         instead: a kind that replaces a share of it.
         wrong: whether the wrong model answers.
         silent: whether no client sends anything.
+        first_day: whether there are no clients yet: nothing happened before, and the stage has no busy hours.
         in_use: the share of the warm environments that is in use.
     """
 
@@ -61,16 +65,25 @@ class Scenario:
     instead: tuple[str, float] = ("normal", 0.0)
     wrong: bool = False
     silent: bool = False
+    first_day: bool = False
     in_use: float = IN_USE
 
     @property
     def minutes(self) -> NDArray[np.int64]:
         """Each simulated minute, counted from a Monday's midnight."""
+        if self.first_day:
+            return np.arange(*FIRST_DAY)
         return np.arange(*(FAULTY_DAYS if self.expected else NORMAL_DAYS))
+
+    @property
+    def busy_hours(self) -> str:
+        """The value of the stage."""
+        return "" if self.first_day else BUSY_HOURS
 
 
 BUDGET = ("error-budget-1h", "error-budget-6h", "error-budget-1d")
 SCENARIOS = (
+    Scenario("the first day, before a client calls", frozenset(), first_day=True),
     Scenario("normal mail", frozenset()),
     Scenario("one digit only", frozenset({"drift"}), kind="one digit"),
     Scenario("inverted scans", frozenset({"warning-inverted"}), kind="inverted"),
@@ -114,7 +127,8 @@ def run(scenario: Scenario, recordings: tuple[Recording, Recording], seed: int =
     clock = scenario.minutes
     store = Store(len(clock))
     fault = (clock >= FAULT) & bool(scenario.expected)
-    arriving = np.where(fault & scenario.silent, 0, random.poisson(rates(clock)))
+    no_mail = scenario.first_day | (fault & scenario.silent)
+    arriving = np.where(no_mail, 0, random.poisson(rates(clock)))
     right, wrong = recordings
     other, share = scenario.instead
     replaced = random.binomial(arriving, np.where(fault, share, 0))
@@ -170,13 +184,18 @@ def write(runbook: str, text: str) -> str:
     return marked
 
 
+def synthesise(busy_hours: str) -> Mapping[str, Any]:
+    """Prod's template with these busy hours."""
+    return stage_template.synthesise("prod", busy_hours=busy_hours)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Exits with 1 if other alarms fired than expected."""
     argparse.ArgumentParser(prog="make simulate", description=__doc__.split("\n")[0]).parse_args(arguments)
-    template = stage_template.synthesise("prod")
+    templates = {hours: synthesise(hours) for hours in ("", BUSY_HOURS)}
     with tempfile.TemporaryDirectory() as folder:
         recordings = record(Path(folder))
-    results = {scenario.title: fired(scenario, recordings, template) for scenario in SCENARIOS}
+    results = {scenario.title: fired(scenario, recordings, templates[scenario.busy_hours]) for scenario in SCENARIOS}
     text = table(results)
     sys.stdout.write(text + "\n")
     other = [each.title for each in SCENARIOS if results[each.title].keys() != each.expected]

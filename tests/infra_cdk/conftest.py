@@ -19,7 +19,8 @@ from lambda_fn.settings import Settings
 ROOT = Path(__file__).parents[2]
 FLAGS = json.loads((ROOT / "cdk.json").read_bytes())["context"]
 
-PROD = {"stage": "prod", "alarm_email": "ops@example.com"}
+# Prod as it is after its first day.
+PROD = {"stage": "prod", "alarm_email": "ops@example.com", "busy_hours": "MON-SAT 4-9"}
 DOMAIN = {"domain": "digits.example.com", "hosted_zone_id": "Z0123456789ABCDEFGHIJ"}
 # Both stages, and prod with its model in a bucket, on a domain.
 STAGES: dict[str, dict[str, Any]] = {

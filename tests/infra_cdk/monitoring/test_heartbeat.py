@@ -1,5 +1,6 @@
 """The heartbeat calls the public API like a client, and may read its own key only."""
 
+import json
 import re
 from typing import Any
 
@@ -110,6 +111,30 @@ def test_it_starts_once_a_minute_and_ends_before_the_next_run(stage: Synthesised
     key = alias = 2 * (heartbeat.CONNECT_SECONDS + heartbeat.READ_SECONDS)
     public_api, new_version = 2 * heartbeat.SECONDS, heartbeat.CONNECT_SECONDS + heartbeat.SECONDS
     assert key + public_api + alias + new_version < function(stage)["Timeout"] < 60
+
+
+def needed_by(stage: Synthesised, name: str) -> set[str]:
+    """The resources that exist before this one does."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        resource = stage.template["Resources"][waiting.pop()]
+        named = re.findall(r'"(?:Ref|Fn::GetAtt)": \[?"(\w+)"', json.dumps(resource))
+        new = {*named, *resource.get("DependsOn", [])} & stage.template["Resources"].keys() - found
+        found |= new
+        waiting += new
+    return found
+
+
+def test_it_does_not_start_before_the_api_can_answer_it(stage: Synthesised) -> None:
+    """Else it would fail, and page, while the stage is created."""
+    (schedule,) = stage.of("AWS::Scheduler::Schedule")
+    kinds = ("ApiGateway::GatewayResponse", "ApiGateway::Method", "ApiGateway::Stage", "ApiGateway::UsagePlanKey")
+    for kind in (*kinds, "Lambda::Alias", "Lambda::Permission"):
+        assert stage.of(f"AWS::{kind}").keys() <= needed_by(stage, schedule), kind
+    role = stage.only("AWS::Scheduler::Schedule")["Target"]["RoleArn"]["Fn::GetAtt"][0]
+    (policy,) = (n for n, each in stage.of("AWS::IAM::Policy").items() if {"Ref": role} in each["Properties"]["Roles"])
+    assert policy in needed_by(stage, schedule)
 
 
 def test_the_schedule_may_start_the_function_but_no_version_of_it(stage: Synthesised) -> None:

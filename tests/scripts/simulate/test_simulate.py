@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from scripts.simulate import simulate, stage_template
+from scripts.simulate import simulate
 from scripts.simulate.cloudwatch.recording import Recording
 from scripts.simulate.simulate import SCENARIOS, Scenario
 
@@ -15,8 +15,9 @@ LATEST_OTHER = 15
 
 
 @pytest.fixture(scope="module")
-def template() -> Mapping[str, Any]:
-    return stage_template.synthesise("prod")
+def templates() -> Mapping[str, Mapping[str, Any]]:
+    """By busy hours."""
+    return {hours: simulate.synthesise(hours) for hours in ("", simulate.BUSY_HOURS)}
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +26,10 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recording, Rec
 
 
 @pytest.fixture(scope="module")
-def results(recordings: tuple[Recording, Recording], template: Mapping[str, Any]) -> Mapping[str, Mapping[str, int]]:
-    return {each.title: simulate.fired(each, recordings, template) for each in SCENARIOS}
+def results(
+    recordings: tuple[Recording, Recording], templates: Mapping[str, Mapping[str, Any]]
+) -> Mapping[str, Mapping[str, int]]:
+    return {each.title: simulate.fired(each, recordings, templates[each.busy_hours]) for each in SCENARIOS}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.title)
@@ -37,6 +40,13 @@ def test_the_right_alarms_fire_in_time_and_no_other(
     assert found.keys() == scenario.expected
     for name, minutes in found.items():
         assert 0 < minutes <= LATEST.get(name, LATEST_OTHER)
+
+
+def test_busy_hours_would_page_before_the_first_client(
+    recordings: tuple[Recording, Recording], templates: Mapping[str, Mapping[str, Any]]
+) -> None:
+    (first_day,) = (each for each in SCENARIOS if each.first_day)
+    assert simulate.fired(first_day, recordings, templates[simulate.BUSY_HOURS]).keys() == {"no-traffic"}
 
 
 def test_the_runbooks_table_is_current(results: Mapping[str, Mapping[str, int]]) -> None:
