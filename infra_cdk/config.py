@@ -125,7 +125,8 @@ class StageConfig(BaseModel, frozen=True):
         ignore_rollback_alarms: deploys in spite of active alarms: for the fix that ends them.
         protected: turns on termination protection; a deployment may then delete no client's key (scripts/operate).
         keep_logs: keeps the logs and their key when the stack is deleted.
-        alarm_email: receives the alarms; a protected stage must have one.
+        alarm_email: receives the alarms, pages and tickets; a protected stage must have one.
+        pager_url: an HTTPS endpoint that receives the pages too, and confirms its subscription by itself.
         busy_hours: days and hours (UTC) that always have requests; outside them their absence is no alarm.
         reference_shares: expected share of each class, for drift; default: the shares of the training set.
         low_confidence_share: share of the answers that need a person above which an alarm fires.
@@ -175,6 +176,7 @@ class StageConfig(BaseModel, frozen=True):
     protected: bool = False
     keep_logs: bool = False
     alarm_email: str = _text("", r"|[^@\s]+@[^@\s]+\.[^@\s.]+", "an e-mail address")
+    pager_url: str = _text("", r"|https://[^\s/]+[^\s]*", "an address such as https://pager.example.com/alarms")
     busy_hours: Annotated[str, Predicate(_are_hours)] = Field(
         default="", description="days and hours such as 'MON-SAT 4-9'"
     )
@@ -194,6 +196,7 @@ class StageConfig(BaseModel, frozen=True):
             ("domain", self.hosted_zone_id or not self.domain, "hosted_zone_id beside it"),
             ("hosted_zone_id", self.domain or not self.hosted_zone_id, "domain beside it"),
             ("model_from_bucket", self.model_bucket or not self.model_from_bucket, "model_bucket=true beside it"),
+            ("pager_url", self.alarm_email or not self.pager_url, "alarm_email beside it, which the tickets need"),
             ("provisioned_lowest", lowest <= highest, f"at most provisioned_highest, {highest}"),
             ("provisioned_highest", lowest > 0 or highest == 0, "0, where provisioned_lowest is 0"),
             ("concurrency", warm < self.concurrency, f"more than the {warm} environments that are kept warm"),

@@ -122,6 +122,7 @@ class PostalDigits(Stack):
             limits=config.limits,
             busy_hours=config.busy_hours,
             email=config.alarm_email,
+            pager_url=config.pager_url,
         )
         self.dashboards = Dashboards(
             self,

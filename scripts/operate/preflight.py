@@ -82,7 +82,7 @@ def read(assembly: Path, stack_name: str) -> NewStack:
 
 def losses(deployed: Template, new: Template) -> list[Loss]:
     """What the new template would delete or replace, without what CloudFormation keeps."""
-    return list(_losses(deployed["Resources"], new["Resources"]))
+    return list(dict.fromkeys(_losses(deployed["Resources"], new["Resources"])))  # an address is subscribed twice
 
 
 def _losses(deployed: Mapping[str, Resource], new: Mapping[str, Resource]) -> Iterator[Loss]:
@@ -115,7 +115,9 @@ def _named(logical_id: str, resource: Resource) -> tuple[str, str] | None:
         return (client, f"the key of the client {client}, whose value can't be had again") if client else None
     if resource["Type"] == SUBSCRIPTION:
         value = VALUE_OF_PROTOCOL.get(properties["Protocol"], logical_id)
-        return value, f"the subscription of {properties['Endpoint']}"
+        # A pager's URL may hold a key.
+        endpoint = properties["Endpoint"] if value == "alarm_email" else f"the {properties['Protocol']} endpoint"
+        return value, f"the subscription of {endpoint}"
     return logical_id, f"{logical_id} ({resource['Type']})"
 
 

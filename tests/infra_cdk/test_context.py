@@ -39,6 +39,7 @@ GIVEN: dict[str, tuple[str, Any]] = {
     "protected": ("true", True),
     "keep_logs": ("true", True),
     "alarm_email": ("ops@example.com", "ops@example.com"),
+    "pager_url": ("https://pager.example.com/alarms", "https://pager.example.com/alarms"),
     "busy_hours": ("MON-FRI 5-22", "MON-FRI 5-22"),
     "reference_shares": ("0.55, 0.05,.05,.05,.05,.05,.05,.05,.05,.05", (0.55, *[0.05] * 9)),
     "low_confidence_share": ("0.3", 0.3),

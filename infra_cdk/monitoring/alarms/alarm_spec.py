@@ -1,13 +1,15 @@
 """An alarm as one value, and the CloudWatch alarm made from it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
+
+from infra_cdk.monitoring.topics import Severity
 
 RUNBOOK = "docs/runbook.md"
 
@@ -26,7 +28,7 @@ class AlarmSpec:
     name: str
     metric: cloudwatch.IMetric
     threshold: float
-    severity: Literal["PAGE", "TICKET"]
+    severity: Severity
     meaning: str
     first_step: str
     comparison_operator: cloudwatch.ComparisonOperator = (
@@ -45,8 +47,8 @@ class AlarmSpec:
         return f"{self.severity}. {self.meaning} First: {self.first_step} Then: {RUNBOOK}#{entry}"
 
 
-def create_alarm(scope: Construct, spec: AlarmSpec, topic: sns.ITopic | None) -> cloudwatch.Alarm:
-    """Creates the alarm; without a topic it notifies nobody, as part of a composite alarm."""
+def create_alarm(scope: Construct, spec: AlarmSpec, topics: Mapping[Severity, sns.Topic]) -> cloudwatch.Alarm:
+    """Creates the alarm, which notifies the topic of its severity; without topics it is part of a composite alarm."""
     alarm = cloudwatch.Alarm(
         scope,
         spec.name,
@@ -60,9 +62,15 @@ def create_alarm(scope: Construct, spec: AlarmSpec, topic: sns.ITopic | None) ->
         datapoints_to_alarm=spec.datapoints_to_alarm or spec.evaluation_periods,
         evaluate_low_sample_count_percentile=spec.evaluate_low_sample_count_percentile,
     )
-    if topic:
-        alarm.add_alarm_action(actions.SnsAction(topic))
+    if topics:
+        notify(alarm, topics[spec.severity])
     return alarm
+
+
+def notify(alarm: cloudwatch.AlarmBase, topic: sns.ITopic) -> None:
+    """Tells the topic when the alarm begins and when it ends."""
+    alarm.add_alarm_action(actions.SnsAction(topic))
+    alarm.add_ok_action(actions.SnsAction(topic))
 
 
 def alarm_name(scope: Construct, name: str) -> str:

@@ -4,18 +4,18 @@ Each fires when both of its windows burn: the long one shows that it matters, th
 https://sre.google/workbook/alerting-on-slos/
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra_cdk.monitoring.alarms.alarm_spec import AlarmSpec, alarm_name, create_alarm
+from infra_cdk.monitoring.alarms.alarm_spec import AlarmSpec, alarm_name, create_alarm, notify
 from infra_cdk.monitoring.metrics import Metrics
 from infra_cdk.monitoring.slo import burn_rate
+from infra_cdk.monitoring.topics import Severity
 
 # Failures in a window below which no alarm fires. At ten requests a minute one failure in five minutes has a burn rate
 # of 200; five failures are no accident.
@@ -30,7 +30,7 @@ class BurnRateAlarm:
     burn_rate: float
     long: Duration
     short: Duration
-    severity: Literal["PAGE", "TICKET"]
+    severity: Severity
 
 
 BURN_RATE_ALARMS = (
@@ -41,11 +41,15 @@ BURN_RATE_ALARMS = (
 WINDOWS = tuple(window for each in BURN_RATE_ALARMS for window in (each.long, each.short))
 
 
-def create_burn_rate_alarms(scope: Construct, metrics: Metrics, topic: sns.ITopic) -> list[cloudwatch.CompositeAlarm]:
-    return [_create(scope, each, metrics, topic) for each in BURN_RATE_ALARMS]
+def create_burn_rate_alarms(
+    scope: Construct, metrics: Metrics, topics: Mapping[Severity, sns.Topic]
+) -> list[cloudwatch.CompositeAlarm]:
+    return [_create(scope, each, metrics, topics) for each in BURN_RATE_ALARMS]
 
 
-def _create(scope: Construct, alarm: BurnRateAlarm, metrics: Metrics, topic: sns.ITopic) -> cloudwatch.CompositeAlarm:
+def _create(
+    scope: Construct, alarm: BurnRateAlarm, metrics: Metrics, topics: Mapping[Severity, sns.Topic]
+) -> cloudwatch.CompositeAlarm:
     long = AlarmSpec(
         name=f"{alarm.name}-long",
         metric=burn_rate(metrics, alarm.long, MINIMUM_ERRORS),
@@ -58,7 +62,7 @@ def _create(scope: Construct, alarm: BurnRateAlarm, metrics: Metrics, topic: sns
         runbook_entry=alarm.name,
     )
     short = replace(long, name=f"{alarm.name}-short", metric=burn_rate(metrics, alarm.short, MINIMUM_ERRORS))
-    parts = [create_alarm(scope, spec, topic=None) for spec in (long, short)]
+    parts = [create_alarm(scope, spec, topics={}) for spec in (long, short)]
     composite = cloudwatch.CompositeAlarm(
         scope,
         alarm.name,
@@ -68,5 +72,5 @@ def _create(scope: Construct, alarm: BurnRateAlarm, metrics: Metrics, topic: sns
             *(cloudwatch.AlarmRule.from_alarm(part, cloudwatch.AlarmState.ALARM) for part in parts)
         ),
     )
-    composite.add_alarm_action(actions.SnsAction(topic))
+    notify(composite, topics[alarm.severity])
     return composite

@@ -90,6 +90,31 @@ def test_the_heartbeats_requests_alone_stay_far_below_the_minimums() -> None:
 DRIFT_MINIMUM = 3000
 
 
+@pytest.mark.parametrize(
+    ("published", "delivered", "failed", "fires"),
+    [
+        (0, 0, 0, False),
+        (1, 1, 0, False),
+        (1, 2, 0, False),  # to an address and a pager
+        (1, 1, 1, True),  # the pager failed
+        (1, 0, 1, True),
+        (3, np.nan, np.nan, True),  # nobody has confirmed
+    ],
+)
+@pytest.mark.parametrize("name", ["pages-undelivered", "tickets-undelivered"])
+def test_messages_that_fail_or_reach_nobody_fire(
+    name: str, published: float, delivered: float, failed: float, fires: bool
+) -> None:
+    alarm = alarm_named(name)
+    counts = {
+        "NumberOfMessagesPublished": published,
+        "NumberOfNotificationsDelivered": delivered,
+        "NumberOfNotificationsFailed": failed,
+    }
+    values = [counts[query.name.name] for query in alarm.queries if query.name]
+    assert (value(alarm, values) >= alarm.properties["Threshold"]) == fires
+
+
 def index(counts: np.ndarray, expected: Sequence[float] = SHARES) -> float:
     """The textbook's population stability index, with half an answer added to each class."""
     observed = (counts + 0.5) / (counts + 0.5).sum()

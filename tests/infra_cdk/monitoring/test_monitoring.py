@@ -8,6 +8,7 @@ from scripts.operate import cost
 from scripts.simulate.cloudwatch import alarms
 from tests.infra_cdk.conftest import PROD, Synthesised
 from tests.infra_cdk.monitoring import dashboard_widgets
+from tests.infra_cdk.monitoring.test_topics import topics_of
 
 Synth = Callable[..., Synthesised]
 METRIC, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
@@ -19,12 +20,15 @@ def name_of(alarm: dict[str, Any]) -> str:
     return str(alarm["Properties"]["AlarmName"]).split("-", 2)[2]
 
 
-def test_every_alarm_notifies_the_topic_or_is_part_of_one_that_does(stage: Synthesised) -> None:
-    topic = {"Ref": next(iter(stage.of("AWS::SNS::Topic")))}
+def test_every_alarm_notifies_the_topic_of_its_severity_or_is_part_of_one_that_does(stage: Synthesised) -> None:
+    """Of its end too."""
+    topics = topics_of(stage)
     children = {child for each in stage.properties(COMPOSITE) for child in alarms.children_of(each["AlarmRule"])}
     for key, alarm in (stage.of(METRIC) | stage.of(COMPOSITE)).items():
-        actions = alarm["Properties"].get("AlarmActions", [])
-        assert actions == ([] if key in children else [topic]), name_of(alarm)
+        topic = {"Ref": topics[alarm["Properties"]["AlarmDescription"].split(".")[0]]}
+        expected = [] if key in children else [topic]
+        assert alarm["Properties"].get("AlarmActions", []) == expected, name_of(alarm)
+        assert alarm["Properties"].get("OKActions", []) == expected, name_of(alarm)
     assert children <= stage.of(METRIC).keys()
 
 
@@ -69,45 +73,6 @@ def test_a_page_comes_within_fifteen_minutes(stage: Synthesised) -> None:
     for alarm in stage.properties(METRIC):
         if alarm["AlarmDescription"].startswith("PAGE") and "Metrics" not in alarm:
             assert alarm["DatapointsToAlarm"] * alarm["Period"] <= 15 * 60
-
-
-def test_only_cloudwatch_may_publish_to_the_topic_and_only_over_tls(stage: Synthesised) -> None:
-    ((topic, properties),) = ((name, each["Properties"]) for name, each in stage.of("AWS::SNS::Topic").items())
-    policy = stage.only("AWS::SNS::TopicPolicy")
-    assert policy["Topics"] == [{"Ref": topic}]
-    statements = policy["PolicyDocument"]["Statement"]
-    allowed = [each for each in statements if each["Effect"] == "Allow"]
-    assert [(each["Principal"], each["Action"], each["Resource"], each["Condition"]) for each in allowed] == [
-        (
-            {"Service": "cloudwatch.amazonaws.com"},
-            "sns:Publish",
-            {"Ref": topic},
-            {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
-        )
-    ]
-    denied = [each for each in statements if each["Effect"] == "Deny"]
-    assert [(each["Principal"], each["Condition"]) for each in denied] == [
-        ("*", {"Bool": {"aws:SecureTransport": "false"}})
-    ]
-    assert "KmsMasterKeyId" in properties
-
-
-def test_cloudwatch_may_use_the_topics_key(stage: Synthesised) -> None:
-    """Otherwise it drops alarms silently."""
-    (key,) = stage.only("AWS::SNS::Topic")["KmsMasterKeyId"]["Fn::GetAtt"][:1]
-    properties = stage.of("AWS::KMS::Key")[key]["Properties"]
-    assert properties["EnableKeyRotation"]
-    uses = [each for each in properties["KeyPolicy"]["Statement"] if "Service" in each["Principal"]]
-    assert [(each["Effect"], each["Principal"]["Service"], each["Action"]) for each in uses] == [
-        ("Allow", "cloudwatch.amazonaws.com", ["kms:Decrypt", "kms:GenerateDataKey*"])
-    ]
-    assert all("Condition" not in each for each in uses)
-
-
-def test_alarms_go_to_the_configured_address(synth: Synth) -> None:
-    (subscription,) = synth({"alarm_email": "ops@example.com"}).properties("AWS::SNS::Subscription")
-    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "ops@example.com")
-    assert not synth({}).of("AWS::SNS::Subscription")
 
 
 def test_new_version_and_heartbeat_alarms_roll_back_a_deployment(stage: Synthesised) -> None:
