@@ -153,8 +153,8 @@ deploy: synth ## builds and deploys (STAGE=dev CONTEXT="-c key=value" DEPLOY="..
 destroy: $(CDK) ## removes a stage; prod only after its protection is off
 	@node_modules/.bin/cdk destroy $(STACK)
 
-# With a stage it asks AWS, too.
-OF_STAGE = $(filter-out file,$(origin STAGE))
+# With a stage on its command line it asks AWS, too.
+OF_STAGE = $(findstring command,$(origin STAGE))
 smoke: .venv/serve.ready $(if $(OF_STAGE),.venv/deploy.ready) ## checks a deployment, local or real (URL=... API_KEY=... STAGE=...)
 	@$(BIN)/python -m scripts.operate.smoke "$(URL)" $(if $(OF_STAGE),--stage $(STAGE))
 

@@ -27,3 +27,13 @@ def test_cdk_and_boto3_work_in_the_same_region(name: str) -> None:
 def test_without_aws_region_boto3s_region_is_left_alone() -> None:
     assert variable("AWS_DEFAULT_REGION", AWS_DEFAULT_REGION="us-east-1") == "us-east-1"
     assert variable("AWS_DEFAULT_REGION") == ""
+
+
+@pytest.mark.parametrize(("argument", "asked"), [("STAGE=prod", "--stage prod"), ("", "")])
+def test_smoke_asks_aws_only_for_a_stage_of_its_command_line(argument: str, asked: str) -> None:
+    """A deployment job has STAGE in its environment, and no right to ask."""
+    command = ["make", "--dry-run", "smoke", "URL=http://u", *filter(None, [argument])]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"STAGE": "dev"}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1].partition('"http://u"')[2].strip() == asked
