@@ -92,11 +92,16 @@ def roll_back(
         raise Refused(f"version {version} is live already")
     if weights := alias.get("RoutingConfig", {}).get("AdditionalVersionWeights"):
         raise Refused(f"a deployment is moving traffic to version {', '.join(weights)}: see docs/runbook.md#roll-back")
-    wrong = check(version_check.invoker(client, f"{service.function}:{version}"), sleep)
+    try:
+        wrong = check(version_check.invoker(client, f"{service.function}:{version}"), sleep)
+    except Wrong as error:
+        raise Refused(f"version {version} does not answer: {error}") from None
+    except ModelRejected as error:
+        raise Refused(f"version {version} serves a model whose golden answers are not here: {error}") from None
     if wrong and version != service.deployed:
-        raise Refused(f"version {version} answers wrongly; {wrong[0]}")
+        raise Refused(f"version {version} answers wrongly: {wrong[0]}")
     for line in wrong:
-        print(f"version {version} answers wrongly; {line}")
+        print(f"version {version} answers wrongly: {line}")
     try:
         client.update_alias(
             FunctionName=service.function, Name=service.alias, FunctionVersion=version, RevisionId=alias["RevisionId"]
@@ -110,16 +115,12 @@ def check(invoke: Invoke, sleep: Callable[[float], None]) -> list[str]:
     """What is wrong with a version's answers, after waiting until it answers at all.
 
     Raises:
-        Refused: it does not answer, or serves a model that is not in this repository.
+        Wrong: it does not answer.
+        ModelRejected: it serves a model that is not in this repository.
     """
-    try:
-        served = _wait_for_models(invoke, sleep)
-        folders = [MODEL_REPOSITORY / str(model["name"]) / str(model["version"]) for model in served]
-        expected = [(golden.read_contract(folder), golden.read_requests(folder)) for folder in folders]
-    except Wrong as wrong:
-        raise Refused(f"the version has no answer; it {wrong}") from None
-    except ModelRejected as error:
-        raise Refused(f"the version's golden answers are not known here; {error}") from None
+    served = _wait_for_models(invoke, sleep)
+    folders = [MODEL_REPOSITORY / str(model["name"]) / str(model["version"]) for model in served]
+    expected = [(golden.read_contract(folder), golden.read_requests(folder)) for folder in folders]
     return version_check.problems(invoke, expected)
 
 

@@ -107,7 +107,7 @@ def test_a_version_that_lambda_must_load_first_is_called_until_it_answers(aws: L
 
 def test_a_version_that_is_never_loaded_is_refused(aws: Lambda) -> None:
     aws.loading = {"1": 1_000_000}
-    with pytest.raises(Refused, match="the version has no answer; it can't be called: ResourceConflictException"):
+    with pytest.raises(Refused, match="version 1 does not answer: can't be called: ResourceConflictException"):
         aws.roll_back("1")
     assert aws.live == "3"
     assert sum(aws.slept) == rollback.LONGEST_WAIT_SECONDS
@@ -122,14 +122,14 @@ def test_a_version_that_may_not_be_called_is_refused_at_once(aws: Lambda) -> Non
 
 def test_a_version_with_wrong_answers_is_refused(aws: Lambda) -> None:
     aws.versions["2"] = takes_3_for_8
-    with pytest.raises(Refused, match="version 2 answers wrongly; digits, one of each digit: 1 of 10 answers"):
+    with pytest.raises(Refused, match="version 2 answers wrongly: digits, one of each digit: 1 of 10 answers"):
         aws.roll_back("2")
     assert aws.live == "3"
 
 
 def test_a_version_that_crashes_is_refused(aws: Lambda) -> None:
     aws.versions["2"] = lambda _: {"statusCode": 502, "body": "{}"}
-    with pytest.raises(Refused, match="the version has no answer; it status 502"):
+    with pytest.raises(Refused, match="version 2 does not answer: status 502"):
         aws.roll_back("2")
 
 
@@ -141,13 +141,13 @@ def test_the_way_back_to_the_stacks_version_is_open_even_if_it_is_wrong(
     aws.versions["3"] = takes_3_for_8
     assert aws.roll_back("3") == "2"
     assert aws.live == "3"
-    assert "version 3 answers wrongly; digits, one of each digit: 1 of 10" in capsys.readouterr().out
+    assert "version 3 answers wrongly: digits, one of each digit: 1 of 10" in capsys.readouterr().out
 
 
 def test_a_version_of_a_model_that_is_not_here_is_refused(aws: Lambda) -> None:
     model = {"name": "digits", "version": "99", "sha256": "0" * 64, "default": True}
     aws.versions["2"] = lambda _: {"statusCode": 200, "body": json.dumps({"models": [model]})}
-    with pytest.raises(Refused, match=r"golden answers are not known here; .*digits/99/contract\.json"):
+    with pytest.raises(Refused, match=r"golden answers are not here: .*digits/99/contract\.json"):
         aws.roll_back("2")
 
 
