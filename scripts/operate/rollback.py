@@ -119,7 +119,7 @@ def check(invoke: Invoke, sleep: Callable[[float], None]) -> list[str]:
         ModelRejected: it serves a model that is not in this repository.
     """
     served = _wait_for_models(invoke, sleep)
-    folders = [MODEL_REPOSITORY / str(model["name"]) / str(model["version"]) for model in served]
+    folders = [MODEL_REPOSITORY / str(model.get("name")) / str(model.get("version")) for model in served]
     expected = [(golden.read_contract(folder), golden.read_requests(folder)) for folder in folders]
     return version_check.problems(invoke, expected)
 

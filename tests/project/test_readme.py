@@ -102,6 +102,12 @@ def test_a_command_that_is_not_run_exists(command: str) -> None:
         assert (ROOT / f"{module[1].replace('.', '/')}.py").exists()
 
 
+def test_the_runbooks_commands_exist() -> None:
+    named = set(re.findall(r"^make ([a-z-]+)", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE))
+    assert "rollback" in named
+    assert named <= set(re.findall(r"^([a-z-]+): .* ## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
 @pytest.mark.parametrize("values", re.findall(r'CONTEXT="([^"]+)"', TEXT))
 def test_a_deployments_values_are_taken(values: str) -> None:
     given = dict(value.split("=") for value in values.replace("-c ", "").split())
