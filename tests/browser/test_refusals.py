@@ -85,6 +85,17 @@ def test_errors_of_the_gateway_are_explained(open_page: Open, site: str, status:
         console.expect_digit(page, "7")
 
 
+def test_a_413_in_the_gateways_plain_text_is_explained(open_page: Open, site: str) -> None:
+    page, _ = open_page(f"{site}/console", expected=RESOURCE)
+    plain = {"Content-Type": "text; charset=utf-8"}
+    page.route(
+        "**/predict/img*",
+        lambda route: route.fulfill(status=413, body="HTTP content length exceeded 10485760 bytes.", headers=plain),
+    )
+    page.get_by_role("button", name="Draw a 7").click()
+    alert(page, "The request is too large: send less at once.")
+
+
 def test_bad_files_are_named_and_the_others_are_read(open_page: Open, site: str, mnist: Any) -> None:
     page, _ = open_page(f"{site}/console", expected=RESOURCE)
     good = [console.png(f"good-{index}", digit) for index, digit in enumerate(mnist[0][:5])]
