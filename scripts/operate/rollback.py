@@ -91,7 +91,7 @@ def roll_back(
     if version == alias["FunctionVersion"]:
         raise Refused(f"version {version} is live already")
     if weights := alias.get("RoutingConfig", {}).get("AdditionalVersionWeights"):
-        raise Refused(f"a deployment is moving traffic to version {', '.join(weights)}: see docs/runbook.md#roll-back")
+        raise Refused(f"version {', '.join(weights)} has a part of the traffic: see docs/runbook.md#roll-back")
     try:
         wrong = check(version_check.invoker(client, f"{service.function}:{version}"), sleep)
     except Wrong as error:
