@@ -134,8 +134,8 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 # Lambda takes an image manifest, not the index that attestations turn it into.
 export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 
-bootstrap: $(CDK) ## prepares an account and region for deployments, once
-	@node_modules/.bin/cdk bootstrap
+bootstrap: $(CDK) ## prepares an account and region for deployments of a stage, once (STAGE=dev)
+	@$(BIN)/python -m scripts.operate.bootstrap $(STAGE) $(BOOTSTRAP)
 
 scan-on-push: .venv/deploy.ready ## makes ECR scan the images that the CDK pushes, once for an account and region
 	@$(BIN)/python -m scripts.operate.scan_on_push

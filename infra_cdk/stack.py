@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from aws_cdk import CfnOutput, RemovalPolicy, Stack, Tags
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, PermissionsBoundary, RemovalPolicy, Stack, Tags
 from constructs import Construct
 
+from infra_cdk import naming
 from infra_cdk.api.domain import Domain
 from infra_cdk.api.rest_api import Api
 from infra_cdk.config import HEALTH_PATH, StageConfig
@@ -40,6 +41,8 @@ class PostalDigits(Stack):
             id,
             description=f"Model inference by REST, stage {config.stage}",
             termination_protection=config.protected,
+            synthesizer=DefaultStackSynthesizer(qualifier=naming.qualifier(config.stage)),
+            permissions_boundary=PermissionsBoundary.from_name(naming.boundary(config.stage)),
         )
         model = ServedModel.read(source, config.model_name, config.model_version)
         image = ContainerImage(source, config.architecture)
@@ -149,7 +152,7 @@ class PostalDigits(Stack):
         )
         self._grant_models(config)
         self._add_outputs()
-        Tags.of(self).add("project", "postal-digits")
+        Tags.of(self).add("project", naming.PROJECT)
         Tags.of(self).add("stage", config.stage)
 
     def _add_domain(self, config: StageConfig) -> Domain:

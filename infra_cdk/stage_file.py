@@ -1,6 +1,7 @@
 """Reads the values of a stage from its file in stages/."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,6 +31,8 @@ def read(stage: str, folder: Path = FOLDER) -> dict[str, Any]:
     """
     if stage not in names(folder):
         raise ConfigError(f"stage is {stage!r}; it takes one of {', '.join(names(folder))}")
+    if not re.fullmatch("[a-z][a-z0-9]{0,7}", stage):
+        raise ConfigError(f"{label(stage)}: a stage is named with a-z and 0-9, and eight characters at most")
     try:
         values = tomllib.loads((folder / f"{stage}.toml").read_text("utf-8"))
     except ValueError as error:

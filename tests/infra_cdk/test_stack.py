@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from infra_cdk import naming
 from tests.infra_cdk.conftest import ROOT, STAGES, Synthesised
 
 Synth = Callable[..., Synthesised]
@@ -37,6 +38,18 @@ def test_no_resource_has_a_physical_name(stage: Synthesised) -> None:
         kinds | {"ApiGateway::ApiKey": "Name", "WAFv2::WebACL": "Name", "KMS::Key": "AliasName"}
     ).items():
         assert not any(name in each for each in stage.properties(f"AWS::{kind}"))
+
+
+def test_a_stack_is_deployed_by_the_toolkit_of_its_stage(stage: Synthesised) -> None:
+    version = stage.template["Parameters"]["BootstrapVersion"]["Default"]
+    assert version == f"/cdk-bootstrap/{naming.qualifier(stage.config.stage)}/version"
+
+
+def test_every_role_of_a_stack_has_the_stages_boundary(stage: Synthesised) -> None:
+    roles = stage.properties("AWS::IAM::Role")
+    assert roles
+    for role in roles:
+        assert role["PermissionsBoundary"]["Fn::Join"][1][-1].endswith(f":policy/{naming.boundary(stage.config.stage)}")
 
 
 @pytest.fixture
