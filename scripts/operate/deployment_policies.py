@@ -85,6 +85,11 @@ class Names:
         ]
 
     @property
+    def secrets(self) -> str:
+        """What the stage's values refer to, such as a pager's key; people create them."""
+        return self.arn("secretsmanager", f"secret:{self.prefix}")
+
+    @property
     def roles(self) -> str:
         return self.arn("iam", f"role/{self.prefix}", region="")
 
@@ -108,7 +113,7 @@ class Names:
     @property
     def all(self) -> list[str]:
         """All that a role of another stage must not touch."""
-        return [*self.resources, *self.cdk_assets, self.roles, self.cdk_roles, self.stack]
+        return [*self.resources, *self.cdk_assets, self.secrets, self.roles, self.cdk_roles, self.stack]
 
     @property
     def execution(self) -> str:
@@ -131,6 +136,7 @@ def execution(own: Names) -> Policy:
             ["logs:*"],
             [own.arn("logs", f"log-group:{name}*") for name in ("API-Gateway-Execution-Logs_", "aws-waf-logs-")],
         ),
+        _allow("Secrets", ["secretsmanager:GetSecretValue"], [own.secrets]),
         _allow("Traffic", ["codedeploy:GetDeploymentConfig"], [own.arn("codedeploy", "deploymentconfig:*")]),
         _allow(
             "Image",

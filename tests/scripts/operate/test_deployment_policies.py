@@ -104,6 +104,10 @@ NAMED = [
     ("scheduler:DeleteSchedule", "scheduler:eu-central-1:{account}:schedule/default/PostalDigits-{stage}-Heartbeat-1"),
     ("s3:DeleteBucket", "s3:::postaldigits-{stage}-modelsversions-1"),
     ("iam:PutRolePolicy", "iam::{account}:role/PostalDigits-{stage}-ServiceRole-1"),
+    (
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:eu-central-1:{account}:secret:PostalDigits-{stage}-pager-AbCdEf",
+    ),
     ("budgets:ModifyBudget", "budgets::{account}:budget/PostalDigits-{stage}-month"),
 ]
 
