@@ -8,6 +8,9 @@ UV ?= $(or $(shell uv pip install --help 2>/dev/null | grep -q -e --group && com
 # The CDK and npm need Node.js: the machine's own, or one in .venv.
 NODE := $(if $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm),,.venv/node.ready)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Compiled modules are kept, away from the sources: a test run starts some hundred processes.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 
 PORT ?= 8080
 WORKERS ?= 2
@@ -62,7 +65,9 @@ lint: .venv/test.ready ## checks style, types and imports
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo 2>/dev/null || (lint-imports; exit 1)
 
 test: lint .venv/serve.ready .venv/deploy.ready node_modules/ready .cache/checkov/checkov.ready .mnist ## runs lint and all tests that need neither Docker nor a browser
-	@$(BIN)/python -m pytest tests/lambda_fn tests/infra_cdk tests/scripts tests/model tests/project
+	@$(BIN)/python -m pytest $(IN_PARALLEL) tests/infra_cdk tests/scripts tests/project tests/model tests/lambda_fn
+# A file's tests share what they set up, so they stay together; the folders with the longest files come first.
+IN_PARALLEL = --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 model: .venv/model.ready $(NODE) ## trains a model version and writes its folder (NAME=digits VERSION=1 EPOCHS=15 OUT=model/digits)
 	@$(BIN)/python -m scripts.train.build_model --name $(NAME) --version $(or $(VERSION),1) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))

@@ -107,8 +107,17 @@ def names_of_settings() -> set[str]:
 
 
 @cache
+def _with_values(values: tuple[tuple[str, Any], ...]) -> Synthesised:
+    return synthesise(dict(values))
+
+
+def with_values(values: dict[str, Any]) -> Synthesised:
+    """A stage with these values, synthesised once; a test must not change it."""
+    return _with_values(tuple(sorted(values.items())))
+
+
 def stage_named(name: str) -> Synthesised:
-    return synthesise(STAGES[name])
+    return with_values(STAGES[name])
 
 
 @pytest.fixture(params=STAGES)
@@ -119,5 +128,5 @@ def stage(request: pytest.FixtureRequest) -> Synthesised:
 
 @pytest.fixture(scope="session")
 def synth() -> Callable[..., Synthesised]:
-    """Synthesises a stage with other values, or from another source."""
-    return synthesise
+    """A stage with other values."""
+    return with_values

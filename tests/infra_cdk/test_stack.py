@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra_cdk import naming
-from tests.infra_cdk.conftest import ROOT, STAGES, Synthesised
+from tests.infra_cdk.conftest import ROOT, STAGES, Synthesised, synthesise
 
 Synth = Callable[..., Synthesised]
 
@@ -19,7 +19,7 @@ def test_the_same_inputs_give_the_same_template(
     before = synth(values)
     for variable in ("USER", "HOME", "AWS_PROFILE", "CDK_DEFAULT_ACCOUNT", "CDK_DEFAULT_REGION", "GITHUB_SHA"):
         monkeypatch.setenv(variable, "other")
-    assert synth(values).template == before.template
+    assert synthesise(values).template == before.template
 
 
 def test_the_outputs_are_the_url_the_key_ids_and_the_bucket(stage: Synthesised) -> None:
@@ -81,16 +81,16 @@ def version(stage: Synthesised) -> str:
     ],
 )
 def test_a_change_of_what_runs_changes_image_and_version(source: Path, synth: Synth, path: str) -> None:
-    before = synth({}, source)
+    before = synth({})
     with (source / path).open("ab") as file:
         file.write(b"\n# changed\n")
-    after = synth({}, source)
+    after = synthesise({}, source)
     assert image(after) != image(before)
     assert version(after) != version(before)
 
 
 def test_a_change_of_anything_else_changes_neither(source: Path, synth: Synth) -> None:
-    before = synth({}, source)
+    before = synth({})
     for path in (
         "README.md",
         "scripts/local/serve.py",
@@ -101,4 +101,4 @@ def test_a_change_of_anything_else_changes_neither(source: Path, synth: Synth) -
         (source / path).parent.mkdir(exist_ok=True)
         with (source / path).open("ab") as file:
             file.write(b"changed")
-    assert synth({}, source).template == before.template
+    assert synthesise({}, source).template == before.template

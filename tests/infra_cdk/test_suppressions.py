@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,19 @@ CHECKOV = ROOT / ".cache/checkov/bin/checkov"
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
 
 
-@pytest.fixture(scope="module", params=STAGES)
-def assembly(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The output of app.py, run as the CDK CLI runs it; app.py fails if cdk-nag finds an error."""
-    folder = tmp_path_factory.mktemp(request.param)
-    return synthesised(folder, **STAGES[request.param])
+Check = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The output of app.py for each stage, run as the CDK CLI runs it; app.py fails if cdk-nag finds an error."""
+    return {name: synthesised(tmp_path_factory.mktemp(name), **values) for name, values in STAGES.items()}
+
+
+@pytest.fixture(params=STAGES)
+def assembly(request: pytest.FixtureRequest, assemblies: dict[str, Path]) -> Path:
+    """Each stage's output in turn."""
+    return assemblies[request.param]
 
 
 def synthesised(folder: Path, **values: str) -> Path:
@@ -63,32 +72,52 @@ def test_every_wildcard_in_a_policy_has_a_reason(assembly: Path) -> None:
     assert len(wild) == len(suppressed)
 
 
-def test_checkov_finds_nothing_and_every_suppression_has_a_reason(assembly: Path) -> None:
-    command = [str(CHECKOV), "--framework", "cloudformation", "--skip-download", "--output", "json", "--file"]
-    done = subprocess.run([*command, str(template(assembly))], capture_output=True, text=True)
-    report: dict[str, Any] = json.loads(done.stdout)
-    assert report["summary"]["passed"] > 40
-    assert [(each["check_id"], each["resource"]) for each in report["results"]["failed_checks"]] == []
-    assert all(len(each["check_result"]["suppress_comment"]) > 40 for each in report["results"]["skipped_checks"])
-
-
-def test_cfn_lint_finds_nothing(assembly: Path) -> None:
-    # W3005: CDK itself adds a DependsOn to a reference to the same role.
-    command = [str(CFN_LINT), "--ignore-checks", "W3005", "--regions", "eu-central-1", "us-east-1", "--"]
-    done = subprocess.run([*command, str(template(assembly))], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, "")
-
-
-def test_checkov_fails_without_the_suppressions(tmp_path: Path) -> None:
-    path = template(synthesised(tmp_path / "out", stage="dev"))
-    content = json.loads(path.read_bytes())
+@pytest.fixture(scope="module")
+def without_suppressions(assemblies: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """dev's template without the reasons that checkov reads."""
+    content = json.loads(template(assemblies["dev"]).read_bytes())
     for resource in content["Resources"].values():
         resource.get("Metadata", {}).pop("checkov", None)
+    path = tmp_path_factory.mktemp("without") / "dev.template.json"
     path.write_text(json.dumps(content))
-    command = [str(CHECKOV), "--framework", "cloudformation", "--skip-download", "--compact", "--file", str(path)]
+    return path
+
+
+@pytest.fixture(scope="module")
+def checkov(assemblies: dict[str, Path], without_suppressions: Path) -> Callable[[Path, str], list[Check]]:
+    """A template's checks that passed, failed or were skipped; one run checks all templates."""
+    paths = [*map(template, assemblies.values()), without_suppressions]
+    command = [CHECKOV, "--framework", "cloudformation", "--skip-download", "--output", "json", "--file", *paths]
     done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "CKV_AWS_116" in done.stdout
+    results = json.loads(done.stdout)["results"]
+    return lambda path, kind: [each for each in results[f"{kind}_checks"] if each["file_abs_path"] == str(path)]
+
+
+@pytest.fixture(scope="module")
+def cfn_lint(assemblies: dict[str, Path]) -> "subprocess.CompletedProcess[str]":
+    """One run over all templates."""
+    # W3005: CDK itself adds a DependsOn to a reference to the same role.
+    command = [CFN_LINT, "--ignore-checks", "W3005", "--regions", "eu-central-1", "us-east-1", "--"]
+    return subprocess.run([*command, *map(template, assemblies.values())], capture_output=True, text=True)
+
+
+def test_checkov_finds_nothing_and_every_suppression_has_a_reason(
+    assembly: Path, checkov: Callable[[Path, str], list[Check]]
+) -> None:
+    path = template(assembly)
+    assert len(checkov(path, "passed")) > 40
+    assert [(each["check_id"], each["resource"]) for each in checkov(path, "failed")] == []
+    assert all(len(each["check_result"]["suppress_comment"]) > 40 for each in checkov(path, "skipped"))
+
+
+def test_checkov_fails_without_the_suppressions(
+    without_suppressions: Path, checkov: Callable[[Path, str], list[Check]]
+) -> None:
+    assert "CKV_AWS_116" in {each["check_id"] for each in checkov(without_suppressions, "failed")}
+
+
+def test_cfn_lint_finds_nothing(cfn_lint: "subprocess.CompletedProcess[str]") -> None:
+    assert (cfn_lint.returncode, cfn_lint.stdout) == (0, "")
 
 
 def test_a_bad_value_ends_the_synthesis_with_one_line(tmp_path: Path) -> None:
