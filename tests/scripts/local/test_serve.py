@@ -42,7 +42,10 @@ def test_the_checks_of_the_earlier_service_pass(server: httpx.Client, mnist: Any
 
 
 def test_five_concurrent_batches_of_100_take_less_than_two_seconds(server: httpx.Client, mnist: Any) -> None:
-    """The earlier service's objective; this one takes about a tenth of it. Other tests run meanwhile: the best of three."""
+    """The earlier service's objective; this one takes about a tenth of it.
+
+    The best of three counts, because other tests may run meanwhile.
+    """
     bodies = [{"x": floats(mnist[0][start : start + 100])} for start in range(0, 500, 100)]
     seconds = []
     with ThreadPoolExecutor(5) as pool:
