@@ -36,7 +36,16 @@ OTHERS = {
     "tensorflow-cpu",
 }
 # These would lead to what is set up already.
-OWN_SETTINGS = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "UV", "UV_CACHE_DIR", "VIRTUAL_ENV", "XDG_CACHE_HOME")
+OWN_SETTINGS = (
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    "MFLAGS",
+    "PYTHONPYCACHEPREFIX",
+    "UV",
+    "UV_CACHE_DIR",
+    "VIRTUAL_ENV",
+    "XDG_CACHE_HOME",
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,7 @@ def test_only_what_serving_needs_is_set_up(newcomer: Newcomer) -> None:
     assert "onnxruntime" in installed
     assert installed & OTHERS == set()
     assert not (newcomer.clone / "node_modules").exists()
-    assert {path.name for path in (newcomer.clone / ".cache").glob("*")} <= {"uv"}
+    assert {path.name for path in (newcomer.clone / ".cache").glob("*")} <= {"pycache", "uv"}
 
 
 def test_nothing_is_set_up_twice(newcomer: Newcomer) -> None:
