@@ -125,6 +125,7 @@ class StageConfig(BaseModel, frozen=True):
         ignore_rollback_alarms: deploys in spite of active alarms: for the fix that ends them.
         protected: turns on termination protection; a deployment may then delete no client's key (scripts/operate).
         keep_logs: keeps the logs and their key when the stack is deleted.
+        monthly_budget: US dollars of a month, for an AWS Budget that writes to alarm_email; 0 turns it off.
         alarm_email: receives the alarms, pages and tickets; a protected stage must have one.
         pager_url: an HTTPS endpoint that receives the pages too, and confirms its subscription by itself.
         busy_hours: days and hours (UTC) that always have requests; outside them their absence is no alarm.
@@ -175,6 +176,7 @@ class StageConfig(BaseModel, frozen=True):
     ignore_rollback_alarms: bool = False
     protected: bool = False
     keep_logs: bool = False
+    monthly_budget: float = _number(0, 0, 1_000_000, "US dollars")
     alarm_email: str = _text("", r"|[^@\s]+@[^@\s]+\.[^@\s.]+", "an e-mail address")
     pager_url: str = _text("", r"|https://[^\s/]+[^\s]*", "an address such as https://pager.example.com/alarms")
     busy_hours: Annotated[str, Predicate(_are_hours)] = Field(
@@ -207,6 +209,7 @@ class StageConfig(BaseModel, frozen=True):
                 self.waf_requests_per_ip > fastest or not self.waf,
                 f"more than the {fastest} that one client's key may send in five minutes",
             ),
+            ("monthly_budget", self.alarm_email or not self.monthly_budget, "0, where alarm_email is empty"),
             ("alarm_email", self.alarm_email or not self.protected, "an address, because the stage is protected"),
         ):
             if not allowed:

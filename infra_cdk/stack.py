@@ -10,6 +10,7 @@ from infra_cdk.api.domain import Domain
 from infra_cdk.api.rest_api import Api
 from infra_cdk.config import HEALTH_PATH, StageConfig
 from infra_cdk.logs import Logs
+from infra_cdk.monitoring.budget import Budget
 from infra_cdk.monitoring.dashboards.dashboards import Dashboards
 from infra_cdk.monitoring.heartbeat import Heartbeat
 from infra_cdk.monitoring.metrics import Metrics
@@ -127,6 +128,8 @@ class PostalDigits(Stack):
             email=config.alarm_email,
             pager_url=config.pager_url,
         )
+        if config.monthly_budget:
+            Budget(self, "Budget", stage=config.stage, dollars=config.monthly_budget, email=config.alarm_email)
         self.dashboards = Dashboards(
             self,
             "Dashboards",

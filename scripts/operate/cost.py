@@ -122,6 +122,12 @@ def note(prices: Mapping[str, Any], batch: int) -> str:
     )
 
 
+def budget(load: Load, prices: Prices, config: StageConfig) -> str:
+    """The line of a stage's file for an AWS Budget: the next ten dollars above the month's costs."""
+    dollars = sum(month(load, prices, config, provisioned=bool(config.provisioned_lowest)).values())
+    return f"monthly_budget = {math.ceil(dollars / 10) * 10}"
+
+
 def write(page: str, text: str) -> str:
     """The page with the table between its marks replaced."""
     marked, count = re.subn(
@@ -147,6 +153,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not options.rps:
         PAGE.write_text(write(PAGE.read_text(), text))
     sys.stdout.write(text + "\n")
+    if options.rps:
+        print("\n# For infra_cdk/stages/prod.toml: this load, with warm environments.")
+        print(budget(loads[0], prices, config))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ DOMAIN = {"domain": "digits.example.com", "hosted_zone_id": "Z0123456789ABCDEFGH
 STAGES: dict[str, dict[str, Any]] = {
     "dev": {"stage": "dev"},
     "prod": PROD,
-    "prod-bucket": PROD | DOMAIN | {"model_bucket": "true", "model_from_bucket": "true"},
+    "prod-bucket": PROD | DOMAIN | {"model_bucket": "true", "model_from_bucket": "true", "monthly_budget": "150"},
 }
 
 

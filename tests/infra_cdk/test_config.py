@@ -51,6 +51,8 @@ from tests.infra_cdk.conftest import PROD
             {"stage": "prod"},
             'infra_cdk/stages/prod.toml: alarm_email is ""; it takes an address, because the stage is protected',
         ),
+        ({"monthly_budget": "-1"}, "monthly_budget is -1.0; it takes US dollars from 0 to 1e+06"),
+        ({"monthly_budget": "150"}, "monthly_budget is 150.0; it takes 0, where alarm_email is empty"),
         ({"protected": "true", "alarm_email": ""}, 'alarm_email is ""; it takes an address, because the stage is'),
     ],
 )

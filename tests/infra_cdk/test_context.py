@@ -38,6 +38,7 @@ GIVEN: dict[str, tuple[str, Any]] = {
     "image_links": ("true", True),
     "protected": ("true", True),
     "keep_logs": ("true", True),
+    "monthly_budget": ("150.5", 150.5),
     "alarm_email": ("ops@example.com", "ops@example.com"),
     "pager_url": ("https://pager.example.com/alarms", "https://pager.example.com/alarms"),
     "busy_hours": ("MON-FRI 5-22", "MON-FRI 5-22"),

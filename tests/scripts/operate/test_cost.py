@@ -1,6 +1,7 @@
 """The monthly cost of a load."""
 
 import math
+import tomllib
 
 import pytest
 
@@ -62,6 +63,15 @@ def test_the_table_in_the_docs_is_current() -> None:
     page = cost.PAGE.read_text()
     loads = [Load(rps, 1) for rps in cost.RATES]
     assert cost.write(page, f"{cost.table(loads, PRICES, PROD)}\n\n{cost.note(PRICES, 1)}") == page
+
+
+def test_the_figure_for_the_budget_is_above_the_costs_of_the_load(capsys: pytest.CaptureFixture[str]) -> None:
+    load = Load(100, 10)
+    cost.main(["--rps", "100", "--batch", "10"])
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("monthly_budget = "))
+    figure = tomllib.loads(line)["monthly_budget"]
+    assert 0 <= figure - sum(cost.month(load, PRICES, PROD, provisioned=True).values()) < 10
+    context.read({"stage": "prod", "alarm_email": "ops@example.com", "monthly_budget": str(figure)})
 
 
 def test_an_impossible_load_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,7 +72,7 @@ def kinds() -> dict[str, set[str]]:
     """The types of resources of all stages, with the permissions that AWS lists for them."""
     domain = {"domain": "digits.example.com", "hosted_zone_id": "Z0123456789ABCDEFGHIJ"}
     templates = [stage_template.synthesise("dev")]
-    templates += [stage_template.synthesise("prod", model_bucket="true", **domain)]
+    templates += [stage_template.synthesise("prod", model_bucket="true", monthly_budget="150", **domain)]
     found = {}
     for kind in {each["Type"] for template in templates for each in template["Resources"].values()}:
         handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["handlers"]
