@@ -16,7 +16,7 @@ from tests.lambda_fn.toy.task import TASK
 
 TASKS["strongest_colour"] = TASK
 
-from lambda_fn import heartbeat, pre_traffic  # noqa: E402
+from lambda_fn import heartbeat, version_check  # noqa: E402
 from lambda_fn.api.proxy_event import proxy_event  # noqa: E402
 from lambda_fn.handler import handler  # noqa: E402
 from lambda_fn.inference import golden  # noqa: E402
@@ -65,7 +65,7 @@ def main(folder: Path, result: Path) -> None:
     server.shutdown()
     found["heartbeat"] = {"failure": probe.failure, "wrong": probe.wrong}
     expected = [(golden.read_contract(folder), requests)]
-    found["pre_traffic"] = pre_traffic.problems(lambda event: handler(event, None), expected)  # type: ignore[arg-type]
+    found["pre_traffic"] = version_check.problems(lambda event: handler(event, None), expected)  # type: ignore[arg-type]
     result.write_text(json.dumps(found))
 
 
