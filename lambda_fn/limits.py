@@ -10,15 +10,19 @@ TOO_LARGE = (
 )
 # What a gzip body may unzip to: 8,192 images of 28×28 as floats in compact JSON are 41 MiB.
 UNZIPPED_BYTES = 48 * 1024 * 1024
-# Numbers or arrays in it; those images have 6.7 million. Parsed JSON takes many times the memory of its text.
-VALUES = 8 * 1024 * 1024
+# Numbers, arrays and keys in it; those images have 6.7 million. Parsed JSON takes many times the memory of its text.
+VALUES = 7_000_000
 # Inputs (images, texts) of a request, and so parts of a form; the default of the setting MAX_IMAGES.
 INPUTS = 8192
-# Pixels of one image file, and of all files of a request together.
+# Pixels of one image file, and bytes of the decoded pixels of all files of a request: 1 a pixel for grey, 3 for
+# colours, 4 with transparency, twice as many with 16 bits.
 PIXELS = 16_777_216
-PIXELS_OF_BATCH = 4 * PIXELS
+PIXEL_BYTES = 4 * PIXELS
 # Scans of a progressive JPEG. Encoders write about ten; each makes the decoder pass over the whole image again.
-JPEG_SCANS = 100
+JPEG_SCANS = 24
+# Searches for the digit in one request: one for an image that is not in the model's form, and a second one, from near
+# by, where the digit is small. A search takes up to half a millisecond.
+SEARCHES = 1024
 # Levels of JSON: simdjson's own limit, named here for the message.
 NESTING = 1024
 # A file behind a link: its size, and the time for fetching it, from resolving the name to the last byte.

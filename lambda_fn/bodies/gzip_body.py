@@ -22,6 +22,6 @@ def unzip(content: bytes) -> bytes:
         raise TooLarge("unzips_too_large", f"the body unzips to more than {UNZIPPED_BYTES:,} bytes")
     if not member.eof or member.unused_data:
         raise InvalidRequest("invalid_gzip", "the body's gzip is cut short, or something follows it")
-    if max(text.count(b","), text.count(b"[")) > VALUES:
-        raise TooLarge("unzips_too_large", f"the body unzips to more than {VALUES:,} numbers or arrays")
+    if sum(map(text.count, (b",", b"[", b":"))) > VALUES:
+        raise TooLarge("unzips_too_large", f"the body unzips to more than {VALUES:,} numbers, arrays and keys")
     return text

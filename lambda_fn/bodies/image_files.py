@@ -5,11 +5,11 @@ from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from lambda_fn.deadline import NEVER, Deadline
 from lambda_fn.errors import InvalidRequest, RequestError, TooLarge, UnsupportedMedia
-from lambda_fn.limits import JPEG_SCANS, PIXELS, PIXELS_OF_BATCH
+from lambda_fn.limits import JPEG_SCANS, PIXEL_BYTES, PIXELS
 
 Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
@@ -36,7 +36,7 @@ def decode(files: list[bytes], deadline: Deadline = NEVER) -> list[Pixels]:
     Raises:
         UnsupportedMedia: neither PNG nor JPEG.
         InvalidRequest: a damaged file.
-        TooLarge: more than PIXELS in an image, PIXELS_OF_BATCH in all, or JPEG_SCANS.
+        TooLarge: more than PIXELS in an image, PIXEL_BYTES in all, or JPEG_SCANS.
         OutOfTime: the deadline is over.
     """
     images: list[Pixels] = []
@@ -47,8 +47,9 @@ def decode(files: list[bytes], deadline: Deadline = NEVER) -> list[Pixels]:
             deadline.check()
             try:
                 image = Image.open(BytesIO(content), formats=FORMATS)
-                total += image.width * image.height
-                _check_size(image.width * image.height, total, index)
+                pixels = image.width * image.height
+                total += pixels * _bytes_per_pixel(image)
+                _check_size(pixels, total, index)
                 _check_scans(content, image, index)
                 images.append(_pixels(image))
             except (RequestError, MemoryError):
@@ -63,32 +64,51 @@ def decode(files: list[bytes], deadline: Deadline = NEVER) -> list[Pixels]:
 
 
 def _pixels(image: Image.Image) -> Pixels:
-    if image.format != "PNG":
+    shrink = 1
+    if image.format == "PNG":
+        shrink = max(min(image.size) // ENOUGH, 1)
+    else:
         image.draft(image.mode, (ENOUGH, ENOUGH))
     image.load()
-    if image.format == "PNG" and image.mode in _SHRINKS and "transparency" not in image.info:
-        image = image.reduce(max(min(image.size) // ENOUGH, 1))
-    if image.getexif().get(0x0112, 1) != 1:
+    upright = not image.info or image.getexif().get(0x0112, 1) == 1
+    if shrink > 1 and image.mode in _SHRINKS and "transparency" not in image.info:
+        image, shrink = image.reduce(shrink), 1
+    if not upright:
         image = ImageOps.exif_transpose(image)
+    plain = _plain(image)
+    return np.asarray(plain.reduce(shrink)) if shrink > 1 else np.asarray(plain)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """In mode L, RGB, or F for 16 bits."""
     if image.mode in _DEEP:
-        return np.asarray(image, np.float32) / np.float32(65535)
+        return Image.fromarray(np.asarray(image, np.float32) / np.float32(65535))
     if image.mode in _PLAIN and "transparency" not in image.info:
-        return np.asarray(image)
+        return image
     if image.mode == "1":
-        return np.asarray(image.convert("L"))
+        return image.convert("L")
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
-        return np.asarray(Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB"))
-    return np.asarray(image.convert("RGB"))
+        return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _bytes_per_pixel(image: ImageFile.ImageFile) -> int:
+    """Of the file's own pixels, or of what they are converted to."""
+    if image.mode in _DEEP:
+        return 4
+    bands = 4 if image.has_transparency_data else 3 if image.mode == "P" else len(image.getbands())
+    return 2 * bands if "16" in str(image.tile[0].args) else bands
 
 
 def _check_size(pixels: int, total: int, index: int) -> None:
     if pixels > PIXELS:
         raise _too_large(index)
-    if total > PIXELS_OF_BATCH:
+    if total > PIXEL_BYTES:
         raise TooLarge(
             "too_many_pixels",
-            f"the images up to image {index} have {total:,} pixels; at most {PIXELS_OF_BATCH:,} are allowed in all",
+            f"the images up to image {index} have {total:,} bytes of pixels; at most {PIXEL_BYTES:,} are allowed in "
+            "all: send fewer or smaller images in one call, in grey if they have no colour",
         )
 
 

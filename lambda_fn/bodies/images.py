@@ -39,6 +39,7 @@ def from_json(content: bytes, at_most: int, deadline: Deadline = NEVER) -> Image
     if json_shape.has_rank_of_image(shape[1:]) and shape[1] == shape[2]:
         found = json_arrays.numbers(values, shape, content, b'{"x":%s}')
         if found is not None:
+            del values  # and the parsed JSON with it, which takes more memory than the numbers
             return scale_pixels(found, 0)
     separate: list[Image] = []
     for index, element in enumerate(values):
@@ -70,7 +71,10 @@ def scale_pixels(values: NDArray[np.floating], first: int) -> NDArray[np.float32
     if outside.any():
         _refuse_pixel(int(outside.argmax()), first, lowest, highest)
     white = np.where(highest <= 1, 1.0, 255.0)
-    return (pixels / white[:, np.newaxis]).astype(np.float32).reshape(values.shape)
+    scaled = np.empty(pixels.shape, np.float32)
+    # Divided as doubles and rounded once, without an array of doubles between.
+    np.divide(pixels, white[:, np.newaxis], out=scaled, dtype=np.float64, casting="same_kind")
+    return scaled.reshape(values.shape)
 
 
 def _check_count(count: int, limit: int) -> None:

@@ -36,5 +36,6 @@ def numbers(
     size = math.prod(shape)
     if size > len(text) or text.translate(None, json_shape.NUMBERS_AND_SPACE) != around % json_shape.skeleton(shape):
         return None
+    del text  # as large as the numbers
     values = np.frombuffer(array.as_buffer(of_type="d"), np.float64)
     return values.reshape(shape) if values.size == size else None

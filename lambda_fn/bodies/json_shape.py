@@ -27,7 +27,8 @@ def skeleton(shape: tuple[int, ...]) -> bytes:
     """The JSON of a regular array without its numbers: [[,,],[,,]] for (2, 3)."""
     text = b""
     for length in reversed(shape):
-        text = b"[%s]" % b",".join([text] * length)
+        # Not by join, which takes 80 bytes of memory for each element.
+        text = b"[%s]" % (text + (b"," + text) * (length - 1))
     return text
 
 

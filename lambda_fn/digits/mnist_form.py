@@ -4,6 +4,7 @@ The last steps are those by which MNIST was made (Y. LeCun et al., Gradient-Base
 Recognition, Proc. IEEE 86, 1998). Photographs first need their ink told from paper, and the digit from its neighbours.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from lambda_fn.bodies.images import Image
 from lambda_fn.deadline import NEVER, Deadline
 from lambda_fn.digits import choose_components
+from lambda_fn.errors import TooLarge
 from lambda_fn.vision import components, ink, ruled_lines
 from lambda_fn.vision.components import Components
 
@@ -30,6 +32,11 @@ CROP_BELOW = 0.45
 FINE = 20
 # Limits of ink on paper: the least share of variance explained, the most pieces, the largest share of ink.
 CLEAR, PIECES, INKED = 0.7, 15, 0.55
+TOO_MANY_SEARCHES = (
+    "finding the digits takes more than {:,} searches in one request: one for an image that is not in MNIST's form "
+    "(28×28, light on dark, the digit 20 pixels long and centred), two where the digit is small in its image; send "
+    "fewer images in one call"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ class Canonical:
         scale: pixels of the result per pixel of the image.
         dropped: share of the ink left out, 0..1: neighbours, lines, specks.
         unclear: whether there is more than ink and paper, too much ink, or too many pieces of it.
+        cropped: whether the digit is small, and took a second search.
     """
 
     tensor: Floats
@@ -52,6 +60,7 @@ class Canonical:
     scale: Floats
     dropped: Floats
     unclear: Masks
+    cropped: Masks
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +82,30 @@ class _Found:
     boxes: Ints
 
 
-def canonical(images: Sequence[Image], deadline: Deadline = NEVER) -> Canonical:
-    """Finds the digit in each image (H×W or H×W×3). Raises OutOfTime."""
-    done = []
+def canonical(images: Sequence[Image], deadline: Deadline = NEVER, searches: float = math.inf) -> Canonical:
+    """Finds the digit in each image (H×W or H×W×3).
+
+    Args:
+        searches: allowed in all: one for each image, and a second one where the digit is small.
+
+    Raises:
+        TooLarge: more searches.
+        OutOfTime: the deadline is over.
+    """
+    done: list[Canonical] = []
+    used = len(images)
+    _check_searches(used, searches)
     for start in range(0, len(images), BATCH):
         deadline.check()
         done.append(_canonical_batch(images[start : start + BATCH]))
+        used += int(done[-1].cropped.sum())
+        _check_searches(used, searches)
     return Canonical(*(np.concatenate([getattr(part, name) for part in done]) for name in Canonical.__slots__))
+
+
+def _check_searches(used: int, allowed: float) -> None:
+    if used > allowed:
+        raise TooLarge("too_many_searches", TOO_MANY_SEARCHES.format(allowed))
 
 
 def _canonical_batch(images: Sequence[Image]) -> Canonical:
@@ -106,6 +132,7 @@ def _canonical_batch(images: Sequence[Image]) -> Canonical:
         scale=(view.scale * BOX / length).astype(np.float32),
         dropped=(1 - kept / np.maximum(view.inked, 1)).astype(np.float32),
         unclear=(view.ink.clarity < CLEAR) | (pieces > PIECES) | (view.inked > INKED * pixels),
+        cropped=small,
     )
 
 

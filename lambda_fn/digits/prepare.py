@@ -18,6 +18,7 @@ from lambda_fn.digits.warning_codes import (
     UNCLEAR,
 )
 from lambda_fn.inference.contract import Contract
+from lambda_fn.limits import SEARCHES
 from lambda_fn.task import Prepared
 from lambda_fn.vision import even_paper
 
@@ -38,7 +39,12 @@ _SUMS = np.stack([np.ones_like(_X), _Y, _X, _RIM]).reshape(4, -1).T
 
 
 def prepare(images: Images, contract: Contract, deadline: Deadline = NEVER) -> Prepared:
-    """Brings each image into MNIST's form; one that has it already passes bit for bit. Raises OutOfTime."""
+    """Brings each image into MNIST's form; one that has it already passes bit for bit.
+
+    Raises:
+        TooLarge: more than SEARCHES are needed.
+        OutOfTime: the deadline is over.
+    """
     warnings: list[list[str]] = [[] for _ in images]
     tensor, small = _small_and_grey(images)
     done = np.zeros(len(images), bool)
@@ -145,7 +151,7 @@ def _make_canonical(
     from lambda_fn.digits.mnist_form import canonical
 
     opaque = [_opaque(images[index]) for index in which]
-    found = canonical(opaque, deadline)
+    found = canonical(opaque, deadline, SEARCHES)
     coloured = np.array([_has_colour(image)[()] for image in opaque])
     other_size = np.array([image.shape[:2] != (SIDE, SIDE) for image in opaque])
     blank = found.contrast < BLANK_BELOW

@@ -144,11 +144,13 @@ def _from_json(tensor: simdjson.Object, shape: tuple[int, ...], datatype: str, u
     values = values.reshape(shape)
     if datatype != "UINT8":
         return values
-    wrong = (values < 0) | (values > 255) | (values != np.trunc(values))
+    with np.errstate(invalid="ignore"):
+        pixels = values.astype(np.uint8)
+    wrong = pixels != values
     if wrong.any():
         index = int(wrong.reshape(len(values), -1).any(axis=1).argmax())
         raise InvalidRequest("out_of_range", f"{unit} {index} holds a value that is not UINT8; it takes 0 to 255")
-    return values.astype(np.uint8)
+    return pixels
 
 
 def _id(document: simdjson.Object) -> str | None:
