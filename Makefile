@@ -81,8 +81,8 @@ evaluate: .venv/measure.ready ## shows accuracy and the worst mistakes on your o
 compare: .venv/measure.ready ## compares two versions; fails if the new one is worse (OLD=1 NEW=2 FIELD="folders" COUNT=10000)
 	@$(BIN)/python -m scripts.evaluate.compare --old $(OLD) --new $(NEW) --count $(COUNT) $(if $(FIELD),--field $(FIELD))
 
-fuzz: .venv/test-image.ready ## sends random bad requests to the handler (MINUTES=5)
-	@$(BIN)/python -m scripts.measure.fuzz --minutes $(or $(MINUTES),5)
+fuzz: .venv/test-image.ready ## sends random bad requests to the handler, or looks for costly ones (MINUTES=5 COST=1)
+	@$(BIN)/python -m scripts.measure.fuzz --minutes $(or $(MINUTES),5) $(if $(COST),--cost)
 
 image: ## builds the container image (IMAGE=... BASE_IMAGE=another than the Dockerfile's)
 	@docker build --quiet $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) --file lambda_fn/Dockerfile --tag $(IMAGE) . >/dev/null

@@ -1,4 +1,7 @@
-"""`make fuzz`: runs the property tests with new random seeds until the time is up or a test fails."""
+"""`make fuzz`: runs the property tests with new random seeds until the time is up or a test fails.
+
+`make fuzz COST=1` searches for the requests that cost the most time and memory instead, and keeps them in tests/.
+"""
 
 import argparse
 import random
@@ -8,6 +11,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from scripts.measure import costly
+
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = "tests/lambda_fn/test_fuzz.py"
 
@@ -15,7 +20,11 @@ TESTS = "tests/lambda_fn/test_fuzz.py"
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--cost", action="store_true", help="search for costly requests")
     options = parser.parse_args(arguments)
+    if options.cost:
+        costly.search(options.minutes, random.SystemRandom().randrange(2**32))
+        return
     end = time.monotonic() + 60 * options.minutes
     rounds = 0
     while rounds == 0 or time.monotonic() < end:

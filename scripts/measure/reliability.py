@@ -1,4 +1,4 @@
-"""`make reliability`: writes docs/reliability.md from what `make test`, `make test-faults` and `make load` found."""
+"""`make reliability`: writes docs/reliability.md from what the tests, `make fuzz COST=1` and `make load` found."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOUND = ROOT / "build" / "reliability"
 PAGE = ROOT / "docs" / "reliability.md"
 # The command behind each part.
-COMMANDS = {"inputs": "make test", "faults": "make test-faults", "load": "make load"}
+COMMANDS = {"inputs": "make test", "cost": "make fuzz COST=1", "faults": "make test-faults", "load": "make load"}
 GROUPS = {
     "A": "envelope and HTTP",
     "B": "JSON's syntax",
@@ -24,6 +24,7 @@ GROUPS = {
     "F": "image files",
     "M": "forms",
     "V": "the Open Inference Protocol, gzip",
+    "W": "costly requests",
 }
 
 
@@ -37,6 +38,8 @@ def write(found: dict[str, Any]) -> str:
         "errors, the loss of a region.",
         "## Bad input",
         *_part("inputs", found, _inputs),
+        "## Cost",
+        *_part("cost", found, _cost),
         "## Faults",
         *_part("faults", found, _faults),
         "## Load",
@@ -62,6 +65,26 @@ def _inputs(found: dict[str, Any]) -> list[str]:
         f"**{found['fives']} of them got a 5xx; {found['changed_answers']} changed the answer to the next request.** "
         f"The slowest took {found['slowest_seconds']:.1f} s, the largest {found['peak_mb']} MB of memory.",
         table(["", "cases", *statuses], rows),
+    ]
+
+
+def _cost(found: dict[str, Any]) -> list[str]:
+    rows = [
+        [
+            row["request"],
+            f"{row['body_bytes']:,}",
+            str(row["status"]),
+            f"{row['seconds']:.2f} s",
+            f"{row['megabytes']:.0f} MB",
+        ]
+        for row in found["worst"]
+    ]
+    return [
+        f"The costliest of {found['tried']:,} requests that a search made, each from one before it, to take more time "
+        "or memory; `tests/bad_inputs/costly.py` makes them. Time is the processor's, of one core; memory is beside "
+        f"what the process had before. The goal is {found['seconds']:g} s and {found['megabytes']:.0f} MB.",
+        table(["request", "bytes of its body", "status", "time", "memory"], rows),
+        table(["the machine", ""], [[name, value] for name, value in found["machine"].items()]),
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.bad_inputs import CASES, Case, report, small
+from tests.bad_inputs import CASES, Case, costly, report, small
 from tests.server import ROOT
 
 Results = dict[str, dict[str, Any]]
@@ -47,6 +47,12 @@ def test_a_bad_input_gets_its_own_answer(case: Case, results: Results) -> None:
 @each
 def test_a_bad_input_does_not_change_the_next_answer(case: Case, results: Results) -> None:
     assert of(case, results)["same"]
+
+
+@pytest.mark.parametrize("case", costly.kept(), ids=lambda case: case.name)
+def test_the_costliest_requests_take_a_second(case: Case, results: Results) -> None:
+    """Three, for a machine that does other things too. `make fuzz COST=1` found them, and measures them in peace."""
+    assert of(case, results)["seconds"] < 3
 
 
 def test_bad_inputs_get_the_same_answers_over_http(server: httpx.Client) -> None:

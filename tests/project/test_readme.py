@@ -184,7 +184,8 @@ def test_every_warning_is_documented_as_in_the_contract() -> None:
 
 def test_the_limits_shown_are_the_codes() -> None:
     shown = TEXT.split("| limit | at most |")[1].split("\n\n")[0]
-    for limit in (limits.VALUES, limits.INPUTS, limits.PIXELS, limits.PIXELS_OF_BATCH, limits.NESTING):
+    bounds = (limits.VALUES, limits.INPUTS, limits.PIXELS, limits.PIXEL_BYTES, limits.SEARCHES, limits.NESTING)
+    for limit in bounds:
         assert f"{limit:,}" in shown
     assert f"{limits.LINK_CHARACTERS:,} |" in shown
     assert f"{limits.BODY_BYTES >> 20} MB |" in shown

@@ -36,13 +36,33 @@ def bomb(size: int) -> bytes:
         (bomb(UNZIPPED_BYTES + 1), 413, "unzips_too_large"),
         (gzip.compress(b"," * (VALUES + 1)), 413, "unzips_too_large"),
         (gzip.compress(b"[" * (VALUES + 1)), 413, "unzips_too_large"),
+        (gzip.compress(b'"":1,' * (VALUES // 2 + 1)), 413, "unzips_too_large"),
     ],
-    ids=["no end", "no data", "checksum", "no header", "two bytes", "more", "twice", "bytes", "numbers", "arrays"],
+    ids=[
+        "no end",
+        "no data",
+        "checksum",
+        "no header",
+        "two bytes",
+        "more",
+        "twice",
+        "bytes",
+        "numbers",
+        "arrays",
+        "keys",
+    ],
 )
 def test_a_damaged_or_too_large_body_is_refused(content: bytes, status: int, code: str) -> None:
     with pytest.raises(RequestError) as caught:
         unzip(content)
     assert (caught.value.status, caught.value.code) == (status, code)
+
+
+def test_8192_images_as_numbers_are_not_too_many() -> None:
+    row = b"[" + b",".join([b"9"] * 28) + b"]"
+    image = b"[" + b",".join([row] * 28) + b"]"
+    text = b'{"x":[' + b",".join([image] * 8192) + b"]}"
+    assert unzip(gzip.compress(text, 1)) == text
 
 
 def test_a_body_may_unzip_to_the_limit() -> None:

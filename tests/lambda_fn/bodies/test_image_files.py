@@ -13,6 +13,7 @@ from PIL import Image
 
 from lambda_fn.bodies import image_files
 from lambda_fn.errors import RequestError
+from lambda_fn.limits import PIXEL_BYTES
 
 RAMP = np.tile(np.arange(0, 256, 8, np.uint8), (32, 1))
 
@@ -71,8 +72,8 @@ def chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
-def png(width: int, height: int, *chunks: bytes) -> bytes:
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+def png(width: int, height: int, *chunks: bytes, depth: int = 8, colour: int = 0) -> bytes:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
 
 
@@ -107,14 +108,36 @@ def test_a_bad_file_is_refused_with_its_index(content: bytes, status: int, code:
     assert "image 1" in caught.value.message
 
 
-def test_the_pixels_of_a_batch_are_limited_before_decoding() -> None:
-    fits = encoded(Image.new("L", (4096, 4096)))
-    with pytest.raises(RequestError) as caught:
-        image_files.decode([fits[:2000]] + [png(4096, 4096)] * 5)
-    assert caught.value.code in ("unreadable_image", "too_many_pixels")
-    large = encoded(Image.new("1", (4096, 4095)))
-    with pytest.raises(RequestError, match="image 4"):
-        image_files.decode([large] * 6)
+BYTES = {"L": 1, "1": 1, "P": 3, "RGB": 3, "LA": 4, "RGBA": 4, "I;16": 4}
+
+
+@pytest.mark.parametrize("mode", BYTES)
+def test_the_pixels_of_all_files_are_limited_by_their_bytes_before_decoding(mode: str) -> None:
+    side = 1024
+    file = encoded(Image.new(mode, (side, side)))
+    fits = PIXEL_BYTES // (side * side * BYTES[mode])
+    with pytest.raises(RequestError, match=f"the images up to image {fits} have") as caught:
+        image_files.decode([file] * fits + [file[:60]])
+    assert caught.value.code == "too_many_pixels"
+    assert len(image_files.decode([file] * fits)) == fits
+
+
+def test_colours_of_16_bits_count_twice() -> None:
+    deep = png(4096, 2049, depth=16, colour=2)
+    with pytest.raises(RequestError, match="the images up to image 2 have"):
+        image_files.decode([encoded(Image.new("RGB", (2048, 2048)))] * 2 + [deep])
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_a_large_png_is_read_small(mode: str) -> None:
+    """As a photograph is; the digit needs no more."""
+    for side, expected in ((2047, 2047), (2048, 1024), (3072, 1024), (4096, 1024)):
+        assert decode(encoded(Image.new(mode, (side, side)))).shape[:2] == (expected, expected)
+
+
+def test_the_shorter_side_of_a_large_file_keeps_a_thousand_pixels() -> None:
+    assert decode(encoded(Image.new("L", (8000, 1030)))).shape == (1030, 8000)
+    assert decode(encoded(Image.new("L", (3000, 5000)), "JPEG")).shape == (2500, 1500)
 
 
 def test_a_large_photograph_is_decoded_small() -> None:

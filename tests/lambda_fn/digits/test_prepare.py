@@ -11,6 +11,8 @@ from PIL import Image
 from lambda_fn.bodies.images import Images
 from lambda_fn.digits import prepare as module
 from lambda_fn.digits.prepare import is_mnist_like
+from lambda_fn.errors import TooLarge
+from lambda_fn.limits import SEARCHES
 from lambda_fn.task import Prepared
 from tests.conftest import CONTRACT
 
@@ -187,3 +189,14 @@ def test_any_shape_can_be_prepared(shape: tuple[int, ...]) -> None:
     assert np.isfinite(found).all()
     assert found.min() >= 0
     assert found.max() <= 1
+
+
+def test_more_searches_than_allowed_are_refused(digits: Grey) -> None:
+    """One for an image that is not in MNIST's form, and a second one where the digit is small."""
+    large_one, small_one = np.pad(digits[0], 4), np.pad(digits[0], 60)
+    prepare([large_one] * SEARCHES)
+    prepare([*digits, *([large_one] * SEARCHES)])
+    prepare([small_one] * (SEARCHES // 2))
+    for images in ([large_one] * (SEARCHES + 1), [small_one] * (SEARCHES // 2) + [large_one]):
+        with pytest.raises(TooLarge, match=f"more than {SEARCHES:,} searches"):
+            prepare(images)

@@ -115,8 +115,8 @@ def test_only_predict_and_v2_need_a_key(document: Document) -> None:
 
 
 def test_the_limits_are_described(document: Document) -> None:
-    bounds = (limits.UNZIPPED_BYTES, limits.VALUES, limits.NESTING, limits.PIXELS, limits.PIXELS_OF_BATCH)
-    for limit in (Settings().max_inputs, *bounds, limits.JPEG_SCANS):
+    bounds = (limits.UNZIPPED_BYTES, limits.VALUES, limits.NESTING, limits.PIXELS, limits.PIXEL_BYTES)
+    for limit in (Settings().max_inputs, *bounds, limits.JPEG_SCANS, limits.SEARCHES):
         assert f"{limit:,}" in document["info"]["description"]
     for name, extra in TASKS["digit_images"].extras.items():
         if extra.at_most:
