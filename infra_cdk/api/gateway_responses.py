@@ -26,6 +26,11 @@ class GatewayResponse:
     message: str
     headers: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def all_headers(self) -> dict[str, str]:
+        """Its own, and that of every JSON answer."""
+        return {"X-Content-Type-Options": "nosniff"} | self.headers
+
 
 Type = apigateway.ResponseType
 RESPONSES = (

@@ -133,7 +133,7 @@ class Api(Construct):
                 f"Error{response.type.response_type}",
                 type=response.type,
                 status_code=str(response.status) if response.status else None,
-                response_headers={name: f"'{value}'" for name, value in (response.headers | cors_headers).items()},
+                response_headers={name: f"'{value}'" for name, value in (response.all_headers | cors_headers).items()},
                 templates={"application/json": json.dumps(body)},
             )
 

@@ -86,6 +86,8 @@ class Routes:
         )
         response = self._app.resolve(event, context)
         log.status = response["statusCode"]
+        # JSON is no page, whatever a client wrote into it.
+        response["multiValueHeaders"]["X-Content-Type-Options"] = ["nosniff"]
         self._log = self._idle  # lets go of the request's inputs
         return response, log
 

@@ -108,6 +108,8 @@ def _find_in_batch(x: object) -> None:
 
 
 def _find(image: simdjson.Array, shape: tuple[int, ...], index: int) -> None:
+    if len(shape) == 3 and _last_is_number(image):
+        shape = shape[:2]  # the first pixel alone is an array
     for r, row in enumerate(image):
         if not isinstance(row, simdjson.Array):
             raise InvalidRequest("ragged", f"image {index}: row {r} is {kind(row)}, not an array")
@@ -115,6 +117,11 @@ def _find(image: simdjson.Array, shape: tuple[int, ...], index: int) -> None:
             raise InvalidRequest("ragged", f"image {index}: row {r} has {len(row)} values, row 0 has {shape[1]}")
         if not _is_regular(row, shape[1:]):
             _find_in_row(row, shape, f"image {index}: row {r}")
+
+
+def _last_is_number(image: simdjson.Array) -> bool:
+    row = image[len(image) - 1]
+    return isinstance(row, simdjson.Array) and len(row) > 0 and isinstance(row[len(row) - 1], int | float)
 
 
 def _is_regular(row: simdjson.Array, shape: tuple[int, ...]) -> bool:

@@ -43,6 +43,15 @@ class Request:
     outputs: dict[str, bool]
 
 
+# Those that are read. Others are ignored, in any number.
+_KEYS = frozenset(
+    [
+        *("id", "inputs", "outputs", "parameters", "name", "shape", "datatype", "data"),
+        *("binary_data", "binary_data_output", "binary_data_size", *_REFUSED),
+    ]
+)
+
+
 def read(content: bytes, header_length: str, route: TensorRoute[Any], contract: Contract, max_inputs: int) -> Request:
     """Reads a request's body. `header_length` is the value of the header LENGTH, or "".
 
@@ -78,12 +87,23 @@ def _split(content: bytes, header_length: str) -> tuple[bytes, memoryview]:
 
 def _parse(text: bytes, header_length: str) -> simdjson.Object:
     try:
-        return json_arrays.parse(text, '{"inputs": [...]}')
+        return _unrepeated(json_arrays.parse(text, '{"inputs": [...]}'))
     except InvalidRequest as error:
         # Raw bytes follow, and nothing says where the JSON ends.
         if error.code == "not_json" and not header_length and b"binary_data_size" in text:
             raise InvalidRequest("invalid_header", f"binary_data_size is given, and no header {LENGTH}") from None
         raise
+
+
+def _unrepeated(owner: simdjson.Object) -> simdjson.Object:
+    """The object itself, if it has no key of _KEYS twice."""
+    seen: set[str] = set()
+    for key in owner:
+        if key in seen:
+            raise InvalidRequest("repeated_key", f"{key} is given twice in one object")
+        if key in _KEYS:
+            seen.add(key)
+    return owner
 
 
 def _input(document: simdjson.Object, name: str) -> simdjson.Object:
@@ -92,7 +112,7 @@ def _input(document: simdjson.Object, name: str) -> simdjson.Object:
         raise InvalidRequest("invalid_inputs", f"inputs must be a list of one tensor, {name}")
     if inputs[0].get("name") != name:
         raise InvalidRequest("unknown_input", f"the model has no such input; it takes {name}")
-    return inputs[0]
+    return _unrepeated(inputs[0])
 
 
 def _shape(
@@ -177,7 +197,7 @@ def _outputs(document: simdjson.Object, route: TensorRoute[Any], contract: Contr
             raise InvalidRequest("unknown_output", f"the model has no such output; there is {', '.join(known)}")
         if name in outputs:
             raise InvalidRequest("invalid_outputs", f"the output {name} is asked for twice")
-        parameters = _parameters(output)
+        parameters = _parameters(_unrepeated(output))
         for refused in _REFUSED:
             if parameters.get(refused) is not None:
                 raise InvalidRequest("invalid_parameter", f"the output parameter {refused} is not served here")
@@ -191,7 +211,7 @@ def _parameters(owner: simdjson.Object) -> Mapping[str, Any]:
         return {}
     if not isinstance(parameters, simdjson.Object):
         raise InvalidRequest("invalid_parameter", f"parameters is {json_shape.kind(parameters)}; it must be an object")
-    return cast(Mapping[str, Any], parameters)
+    return cast(Mapping[str, Any], _unrepeated(parameters))
 
 
 def _flag(parameters: Mapping[str, Any], name: str, default: bool) -> bool:

@@ -93,6 +93,7 @@ class Gateway:
             body = {"error": error.message, "code": error.code, "request_id": request_id}
             status, content = error.status, json.dumps(body).encode()
             headers = [(b"content-type", b"application/json"), (b"x-amzn-requestid", request_id.encode())]
+            headers.append((b"x-content-type-options", b"nosniff"))
             headers += [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
         headers.append((b"content-length", b"%d" % len(content)))
         await send({"type": "http.response.start", "status": status, "headers": headers})

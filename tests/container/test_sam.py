@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ import tritonclient.http.aio as aio
 from tritonclient.utils import InferenceServerException
 
 ROOT = Path(__file__).parents[2]
+SAM = str(Path(sys.executable).with_name("sam"))
 TEMPLATE = ROOT / "template.yaml"
 ENVIRONMENT = os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-central-1"}
 
@@ -27,7 +29,7 @@ ENVIRONMENT = os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-
     [("root", {"message": "Hello World"}), ("health", {"status": "ok"}), ("predict_batch", {"y": [7]})],
 )
 def test_sam_local_invoke_with_each_sample_event(name: str, expected: dict[str, Any], template: Path) -> None:
-    command = ["sam", "local", "invoke", "--skip-pull-image", "--template", str(template)]
+    command = [SAM, "local", "invoke", "--skip-pull-image", "--template", str(template)]
     command += ["--event", f"tests/events/{name}.json"]
     done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -52,7 +54,7 @@ def api(template: Path) -> Iterator[httpx.Client]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = ["sam", "local", "start-api", "--skip-pull-image", "--template", str(template)]
+    command = [SAM, "local", "start-api", "--skip-pull-image", "--template", str(template)]
     command += ["--warm-containers", "EAGER", "--port", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -59,6 +59,8 @@ def test_the_first_model_stays_the_first() -> None:
         ("MAX_IMAGES", "many"),
         ("MAX_IMAGES", "-1"),
         ("IMAGE_LINKS", "yes"),
+        ("IMAGE_LINKS", "True"),
+        ("IMAGE_LINKS", ""),
         ("INFERENCE_THREADS", ""),
         ("MODEL_URI", "https://bucket/models"),
         ("MODEL_URI", "s3://bucket/models/"),

@@ -36,12 +36,21 @@ def test_each_error_type_has_the_services_body_and_its_status(stage: Synthesised
     assert found == EXPECTED
 
 
-def test_a_429_has_a_retry_after_header(stage: Synthesised) -> None:
-    for response in stage.properties("AWS::ApiGateway::GatewayResponse"):
-        headers = response.get("ResponseParameters", {})
-        retry = headers.get("gatewayresponse.header.Retry-After")
-        assert (retry is not None) == (response.get("StatusCode") == "429")
-        assert retry is None or retry.strip("'").isdigit()
+def _headers(stage: Synthesised, name: str) -> dict[str, str | None]:
+    """The header of each response, by its type."""
+    return {
+        each["ResponseType"]: each["ResponseParameters"].get(f"gatewayresponse.header.{name}")
+        for each in stage.properties("AWS::ApiGateway::GatewayResponse")
+    }
+
+
+def test_a_429_says_after_how_many_seconds_to_try_again(stage: Synthesised) -> None:
+    found = {kind: value for kind, value in _headers(stage, "Retry-After").items() if value is not None}
+    assert found == {"THROTTLED": "'1'", "QUOTA_EXCEEDED": "'3600'"}
+
+
+def test_no_browser_guesses_the_type_of_an_error(stage: Synthesised) -> None:
+    assert set(_headers(stage, "X-Content-Type-Options").values()) == {"'nosniff'"}
 
 
 def test_a_request_too_large_gets_the_message_of_the_function(stage: Synthesised) -> None:

@@ -1,6 +1,7 @@
 """The API on the real handler: every route, every refusal."""
 
 import base64
+import gzip
 import json
 import os
 import shutil
@@ -65,8 +66,10 @@ def test_what_the_network_saw_is_sent_when_asked_for(call: Call, mnist: Any) -> 
 
 def test_the_largest_answer_with_all_extras_fits_lambdas_limit(call: Call) -> None:
     query = {"seen": "true", "probabilities": "true"}
-    image = [[0, 0, 0, 0, 0]] + [[0, 200, 90, 0, 0]] * 3 + [[0, 0, 0, 0, 0]]
-    status, answer = call({"x": [image] * 4000}, queryStringParameters=query)
+    image = json.loads((EVENTS / "seven.json").read_bytes())["x"]
+    grey = [[200 - value // 8 for value in row] for row in image]  # as many warnings as 28×28 pixels can have
+    body = gzip.compress(json.dumps({"x": [grey] * 4000}).encode(), 1)
+    status, answer = call(body, queryStringParameters=query, headers={"Content-Encoding": "gzip"})
     assert (status, len(answer["seen"])) == (200, 4000)
     assert len(json.dumps(answer)) < 6e6
     assert call({"x": [image] * 4001}, queryStringParameters=query)[1]["code"] == "too_many_images"
@@ -257,3 +260,22 @@ def test_pages_of_named_origins_may_call(event: Callable[..., Any], origin: str)
 
 def test_without_named_origins_a_preflight_is_405(call: Call) -> None:
     assert call(method="OPTIONS", path="/predict/batch")[0] == 405
+
+
+ANSWERS: list[dict[str, Any]] = [
+    {"body": {"x": ZEROS}},
+    {"body": {"x": 1}},
+    {"method": "GET", "path": "/"},
+    {"method": "GET", "path": "/health"},
+    {"method": "GET", "path": "/nowhere"},
+    {"method": "PUT", "path": "/"},
+    {"method": "GET", "path": "/v2/models/digits"},
+    {"path": "/v2/models/digits/infer", "body": {}},
+]
+
+
+@pytest.mark.parametrize("sent", ANSWERS, ids=str)
+def test_no_browser_guesses_the_type_of_an_answer(sent: dict[str, Any], event: Callable[..., Any]) -> None:
+    response = handler(event(**sent), None)  # type: ignore[arg-type]
+    assert response["multiValueHeaders"]["Content-Type"] == ["application/json"]
+    assert response["multiValueHeaders"]["X-Content-Type-Options"] == ["nosniff"]

@@ -27,6 +27,12 @@ def body(data: object = None, shape: Any = (1, 784), datatype: Any = "FP32", **m
     return {"inputs": [tensor]} | members
 
 
+def twice(key: str, value: str, beside: str = "id") -> bytes:
+    """A request with a key twice in the object that has the key `beside`."""
+    request = body(id="a", parameters={"classification": 0, "binary_data_output": False}) | {"outputs": []}
+    return json.dumps(request).replace(f'"{beside}":', f'"{key}": {value}, "{beside}":', 1).encode()
+
+
 def read(request: object, raw: bytes = b"", length: object = None, limit: int = LIMIT) -> Request:
     text = request if isinstance(request, bytes) else json.dumps(request).encode()
     header = str(len(text) if length is None else length) if raw or length is not None else ""
@@ -198,6 +204,14 @@ REFUSED: list[tuple[dict[str, Any] | bytes, int, str, str]] = [
     (body(outputs=["digit"]), 400, "unknown_output", "there is probabilities, digit, warnings"),
     (body(outputs=[{"name": "logits"}]), 400, "unknown_output", "there is probabilities, digit, warnings"),
     (body(outputs=[{"name": DIGIT}] * 2), 400, "invalid_outputs", "digit is asked for twice"),
+    (twice("id", '"a"'), 400, "repeated_key", "id is given twice"),
+    (twice("inputs", "[]"), 400, "repeated_key", "inputs is given twice"),
+    (twice("parameters", "{}"), 400, "repeated_key", "parameters is given twice"),
+    (twice("name", '"images"', "name"), 400, "repeated_key", "name is given twice"),
+    (twice("datatype", '"UINT8"', "name"), 400, "repeated_key", "datatype is given twice"),
+    (twice("data", "[1]", "name"), 400, "repeated_key", "data is given twice"),
+    (twice("shape", "[1, 784]", "name"), 400, "repeated_key", "shape is given twice"),
+    (twice("binary_data_output", "true", "classification"), 400, "repeated_key", "binary_data_output is given twice"),
     (
         body(outputs=[{"name": DIGIT, "parameters": {"binary_data": "yes"}}]),
         400,
