@@ -176,6 +176,17 @@ CARRIERS: dict[str, Callable[[Recipe], tuple[bytes, str, dict[str, str]]]] = {
 }
 
 
+# Members that don't matter to a carrier.
+_OF_FILES, _OF_ARRAYS, _OF_IMAGES = ("file", "more"), ("channels", "others"), ("height", "width")
+UNUSED = {
+    "arrays": _OF_FILES,
+    "base64": (*_OF_ARRAYS, "fractions"),
+    "form": (*_OF_ARRAYS, "fractions"),
+    "json": (*_OF_FILES, *_OF_ARRAYS, *_OF_IMAGES),
+    "bytes": (*_OF_FILES, *_OF_ARRAYS, *_OF_IMAGES),
+}
+
+
 def changed(recipe: Recipe, random: Random) -> Recipe:
     """The recipe with one to three members changed at random."""
     side = random.choice([1, 2, 28, 29, 64, 90, 128, 140, round(2 ** random.uniform(0, 12))])
@@ -197,9 +208,11 @@ def changed(recipe: Recipe, random: Random) -> Recipe:
     }
     names = random.sample([field.name for field in fields(Recipe)], random.randint(1, 3))
     new = replace(recipe, **{name: choices[name] for name in names})
+    default = Recipe()
+    unused = {name: getattr(default, name) for name in UNUSED[new.carrier]}
     # An array is square.
-    new = replace(new, width=new.height) if new.carrier == "arrays" else new
-    return replace(new, count=min(new.count, 8192))
+    square = {"width": new.height} if new.carrier == "arrays" else {}
+    return replace(new, **(square | unused), count=min(new.count, 8192))
 
 
 @cache

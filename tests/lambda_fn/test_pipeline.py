@@ -40,3 +40,12 @@ def test_it_can_not_be_changed(model: Model, mnist: Any) -> None:
 def test_it_stops_when_the_time_is_over(model: Model, mnist: Any) -> None:
     with pytest.raises(OutOfTime):
         predict(TASKS[CONTRACT.task], model, mnist[0][:1], Deadline(-1))
+
+
+def test_the_time_of_each_step_is_its_own(model: Model, mnist: Any) -> None:
+    """Preparing images of paper takes many times as long as running the model on them."""
+    plain, paper = mnist[0][:32], np.roll(mnist[0][:32], 5, axis=2)
+    predict(TASKS[CONTRACT.task], model, paper)  # what the first images import
+    found = [predict(TASKS[CONTRACT.task], model, images) for images in (plain, paper)]
+    assert 0 < found[0].prepare_ms < found[1].prepare_ms
+    assert found[1].prepare_ms > found[1].inference_ms > 0

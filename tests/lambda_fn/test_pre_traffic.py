@@ -199,6 +199,15 @@ def test_a_rollback_is_approved_without_a_check(aws: Aws, creator: str, checked:
     assert (aws.statuses, aws.invoked) == (["Succeeded"], [])
 
 
+@pytest.mark.parametrize("creator", ["user", "autoscaling", "CloudFormation", "CodeDeploy", "CodeDeployAutoUpdate"])
+def test_whoever_else_deploys_a_broken_version_it_is_refused(
+    aws: Aws, creator: str, checked: Callable[[], Any]
+) -> None:
+    aws.function, aws.creator = fail, creator
+    assert checked().creator == creator
+    assert aws.statuses == ["Failed"]
+
+
 def test_a_deployment_of_an_unknown_creator_is_checked(aws: Aws, checked: Callable[[], Any]) -> None:
     aws.function, aws.creator = fail, None
     assert checked().creator == "unknown"

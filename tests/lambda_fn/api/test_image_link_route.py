@@ -93,3 +93,14 @@ def test_a_body_beside_a_link_is_refused(ask: Ask) -> None:
 
 def test_a_link_is_not_fetched_when_the_time_is_over(ask: Ask) -> None:
     assert ask(LINK, seconds=0)[0] == 503
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(29, 28.0), (2.5, 1.5)])
+def test_a_link_may_take_what_is_left_of_the_invocation(
+    seconds: float, most: float, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the second that is reserved for the answer; image_link itself takes at most three."""
+    given = []
+    monkeypatch.setattr(image_link, "fetch", lambda _, allowed: given.append(allowed) or png())
+    assert ask(LINK, seconds=seconds)[0] == 200
+    assert most - 0.5 < given[0] <= most

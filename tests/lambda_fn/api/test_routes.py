@@ -72,7 +72,7 @@ def test_the_largest_answer_with_all_extras_fits_lambdas_limit(call: Call) -> No
     status, answer = call(body, queryStringParameters=query, headers={"Content-Encoding": "gzip"})
     assert (status, len(answer["seen"])) == (200, 4000)
     assert len(json.dumps(answer)) < 6e6
-    assert call({"x": [image] * 4001}, queryStringParameters=query)[1]["code"] == "too_many_images"
+    assert call({"x": [[[0, 0], [0, 0]]] * 4001}, queryStringParameters=query)[1]["code"] == "too_many_images"
 
 
 def test_a_colour_image_is_one_image_with_warnings(call: Call) -> None:

@@ -340,3 +340,16 @@ def test_by_default_the_loopback_is_refused() -> None:
     for link in REFUSED:
         with pytest.raises(InvalidRequest):
             image_link.fetch(link)
+
+
+@pytest.mark.parametrize(("allowed", "expected"), [(29, 3.0), (1.5, 1.5)])
+def test_no_link_takes_longer_than_three_seconds_or_the_time_left(allowed: float, expected: float) -> None:
+    given: list[float] = []
+
+    def connect(_: tuple[str, int], timeout: float) -> socket.socket:
+        given.append(timeout)
+        raise OSError
+
+    with pytest.raises(OriginFailed):
+        image_link.fetch(LINK, allowed, Network(resolve=lambda _: [PUBLIC], connect=connect))
+    assert expected - 0.5 < given[0] <= expected

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from lambda_fn.bodies import images
-from lambda_fn.errors import RequestError
+from lambda_fn.errors import InvalidRequest, RequestError
 from tests.lambda_fn.bodies.test_multipart_form import TYPE, form
 
 ZEROS: list[list[Any]] = [[0] * 28 for _ in range(28)]
@@ -133,3 +133,15 @@ def test_a_file_that_is_not_an_image_is_415(content: bytes, content_type: str) -
     with pytest.raises(RequestError) as caught:
         images.from_files(content, content_type, 3)
     assert (caught.value.status, caught.value.code) == (415, "unsupported_format")
+
+
+@pytest.mark.parametrize("bad", range(4))
+def test_a_pixel_out_of_range_is_named_by_its_image_among_others_of_any_shape(bad: int) -> None:
+    batch = [[[0, 1], [2, 3]], [[1]], [[0, 1], [2, 3]], [[1]]]
+    batch[bad] = [[300, 1], [2, 3]]
+    with pytest.raises(InvalidRequest, match=f"image {bad} holds a value above 255"):
+        images.from_json(json.dumps({"x": batch}).encode(), 10)
+
+
+def test_the_type_of_a_form_may_be_in_capitals() -> None:
+    assert len(images.from_files(form(png(1), png(2)), "Multipart/Form-Data; boundary=b", 10)) == 2

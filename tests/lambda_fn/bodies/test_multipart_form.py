@@ -33,3 +33,9 @@ def test_a_bad_form_is_refused(content: bytes, content_type: str, status: int, c
     with pytest.raises(RequestError) as caught:
         multipart_form.files(content, content_type, 3)
     assert (caught.value.status, caught.value.code) == (status, code)
+
+
+def test_a_form_may_have_as_many_files_as_a_request_and_no_more() -> None:
+    assert len(multipart_form.files(form(*[b"1"] * 8192), TYPE, 8192)) == 8192
+    with pytest.raises(RequestError, match="more than 8192 files"):
+        multipart_form.files(form(*[b"1"] * 8193), TYPE, 8192)

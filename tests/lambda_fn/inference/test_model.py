@@ -1,6 +1,7 @@
 """A model version is verified when it is loaded, and runs on any number of rows."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import numpy as np
 import pytest
 
 from lambda_fn.errors import ModelRejected, NotFinite
+from lambda_fn.inference.contract import Contract
 from lambda_fn.inference.model import CHUNK, Model
-from tests.conftest import DIGITS, change_contract, digest
+from tests.conftest import DIGITS, VERSIONS, change_contract, digest
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +94,17 @@ def test_a_file_that_is_not_a_model_is_refused(folder: Path) -> None:
 def test_a_contract_that_does_not_fit_its_model_is_refused(folder: Path, members: dict[str, object]) -> None:
     change_contract(folder, **members)
     assert refusal(folder) == f"{folder}: the model can't be run as its contract says"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_version_must_give_its_golden_outputs_to_within_a_ten_thousandth(version: str, tmp_path: Path) -> None:
+    """Another processor differs by some millionths, another model by far more."""
+    assert Contract.read(DIGITS.parent / version / "contract.json").golden_tolerance == 1e-4
+    folder = tmp_path / "digits" / version
+    shutil.copytree(DIGITS.parent / version, folder)
+    with np.load(folder / "golden.npz") as golden:
+        tensors = {**golden}
+    tensors["probabilities"] = tensors["probabilities"] + np.float32(3e-4)
+    np.savez(folder / "golden.npz", **tensors)
+    change_contract(folder, golden_sha256=digest(folder / "golden.npz"))
+    assert "golden outputs differ by 0.0003" in refusal(folder)

@@ -140,3 +140,9 @@ def test_the_servers_version_is_the_projects(described: Endpoints) -> None:
     project = (ROOT / "pyproject.toml").read_text()
     (version,) = re.findall(r'^version = "(.*)"$', project, re.MULTILINE)
     assert described.describe(Call("/v2"))["version"] == version == __version__
+
+
+def test_the_config_and_the_metadata_name_the_most_images_of_the_setting(described: Endpoints) -> None:
+    assert described.describe(Call(f"{NAMED}/config", "digits"))["max_batch_size"] == 100
+    (tensor,) = described.describe(Call(NAMED, "digits"))["inputs"]
+    assert tensor["parameters"]["max_images"] == 100

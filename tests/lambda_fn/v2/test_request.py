@@ -204,6 +204,18 @@ REFUSED: list[tuple[dict[str, Any] | bytes, int, str, str]] = [
     (body(outputs=["digit"]), 400, "unknown_output", "there is probabilities, digit, warnings"),
     (body(outputs=[{"name": "logits"}]), 400, "unknown_output", "there is probabilities, digit, warnings"),
     (body(outputs=[{"name": DIGIT}] * 2), 400, "invalid_outputs", "digit is asked for twice"),
+    (
+        body(outputs=[{"name": DIGIT, "parameters": {"shared_memory_region": "r"}}]),
+        400,
+        "invalid_parameter",
+        "shared_mem",
+    ),
+    (
+        body(outputs=[{"name": DIGIT, "parameters": {"classification": 3}}]),
+        400,
+        "invalid_parameter",
+        "classification is",
+    ),
     (twice("id", '"a"'), 400, "repeated_key", "id is given twice"),
     (twice("inputs", "[]"), 400, "repeated_key", "inputs is given twice"),
     (twice("parameters", "{}"), 400, "repeated_key", "parameters is given twice"),
