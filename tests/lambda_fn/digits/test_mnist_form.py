@@ -78,7 +78,7 @@ def test_the_bar_of_a_small_seven_is_no_ruled_line(mnist: Any) -> None:
 
 
 def found_in(*rectangles: Rectangle) -> Canonical:
-    """What is found in an image of 64×64 with filled rectangles: left, top, right, bottom, the last two not included."""
+    """What is found in an image of 64×64 with filled rectangles: left, top, right, bottom, without the last two."""
     image = np.zeros((64, 64), np.uint8)
     for left, top, right, bottom in rectangles:
         image[top:bottom, left:right] = 255
