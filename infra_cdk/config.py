@@ -108,7 +108,7 @@ class StageConfig(BaseModel, frozen=True):
         timeout_seconds: of the function; leaves room for a cold start that fails and is repeated.
         concurrency: executions of the account's quota that this stage may use; the throttle follows from it.
         reserve_concurrency: reserves them for the function; an account with a quota of ten can reserve none.
-        request_seconds: p99 of a request including a cold start; the throttle follows from it.
+        request_seconds: the longest that a request takes (docs/reliability.md, Cost); the throttle follows from it.
         quota_per_day: requests of one client.
         clients: names of the clients that get an API key.
         provisioned_lowest, provisioned_highest: bounds of provisioned concurrency; 0 and 0 turn it off.
@@ -140,7 +140,7 @@ class StageConfig(BaseModel, frozen=True):
     timeout_seconds: int = _integer(15, 2, GATEWAY_SECONDS - 1)
     concurrency: int = _integer(10, 10, 100_000)
     reserve_concurrency: bool = False
-    request_seconds: float = _number(0.5, 0.01, 28, "seconds")
+    request_seconds: float = _number(1.0, 0.01, 28, "seconds")
     quota_per_day: int = _integer(10_000, 1, 1_000_000_000)
     clients: Annotated[tuple[str, ...], Field(min_length=1, max_length=10), Predicate(_are_names)] = Field(
         default=("first",), description="one to ten different names of a-z, 0-9 and -, with commas between them"

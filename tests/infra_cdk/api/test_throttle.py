@@ -22,3 +22,11 @@ def test_all_clients_together_use_most_of_the_concurrency_but_not_more(
     assert concurrent > 0.8 * concurrency or seconds < 0.1
     # An environment answers at most ten requests a second.
     assert clients * config.keyed.rate + sum(each.rate for each in keyless) <= 10 * concurrency
+
+
+def test_clients_that_send_only_the_costliest_requests_meet_the_gateways_limit_first() -> None:
+    """One of them takes a second: docs/reliability.md, Cost."""
+    config = StageConfig(stage="prod", alarm_email="ops@example.com")
+    concurrent = len(config.clients) * (config.keyed.burst + config.keyed.rate * 1.0)
+    assert config.request_seconds == 1.0
+    assert concurrent <= config.concurrency
