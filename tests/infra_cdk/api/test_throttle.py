@@ -25,7 +25,7 @@ def test_all_clients_together_use_most_of_the_concurrency_but_not_more(
 
 
 def test_clients_that_send_only_the_costliest_requests_meet_the_gateways_limit_first() -> None:
-    """One of them takes a second: docs/reliability.md, Cost."""
+    """One of them takes about a second: docs/reliability.md, Cost."""
     config = StageConfig(stage="prod", alarm_email="ops@example.com")
     concurrent = len(config.clients) * (config.keyed.burst + config.keyed.rate * 1.0)
     assert config.request_seconds == 1.0
