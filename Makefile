@@ -8,6 +8,8 @@ UV ?= $(or $(shell uv pip install --help 2>/dev/null | grep -q -e --group && com
 # The CDK and npm need Node.js: the machine's own, or one in .venv.
 NODE := $(if $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm),,.venv/node.ready)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# The system's certificates, as pip: they hold a company's own.
+export UV_SYSTEM_CERTS := 1
 # Compiled modules are kept, away from the sources: a test run starts some hundred processes.
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
