@@ -57,8 +57,11 @@ def find_service(client: "CloudFormationClient", stack: str) -> Service:
     status = client.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
     if status.endswith("_IN_PROGRESS") and "CLEANUP" not in status:
         raise Refused(f"{stack} is being changed ({status}); to stop its deployment, see docs/runbook.md#roll-back")
-    resources = client.describe_stack_resources(StackName=stack)["StackResources"]
-    arns = {each["ResourceType"]: each.get("PhysicalResourceId", "") for each in resources}
+    pages = client.get_paginator("list_stack_resources").paginate(StackName=stack)
+    resources = [each for page in pages for each in page["StackResourceSummaries"]]
+    # Versions that the stack left behind may still be listed.
+    there = [each for each in resources if not each["ResourceStatus"].startswith("DELETE_")]
+    arns = {each["ResourceType"]: each.get("PhysicalResourceId", "") for each in there}
     try:
         function, alias = arns["AWS::Lambda::Alias"].split(":")[-2:]
         return Service(function, alias, arns["AWS::Lambda::Version"].rpartition(":")[2])

@@ -177,22 +177,26 @@ def test_the_list_shows_what_is_live_and_what_the_stack_expects(aws: Lambda) -> 
     assert marks() == ["deployed last", "live", ""]
 
 
-def stack(status: str, *resources: tuple[str, str]) -> Any:
+def resource(kind: str, name: str, status: str = "CREATE_COMPLETE") -> dict[str, str]:
+    return {
+        "LogicalResourceId": kind.rpartition(":")[2],
+        "PhysicalResourceId": name,
+        "ResourceStatus": status,
+        "ResourceType": kind,
+        "LastUpdatedTimestamp": "2026-11-27T00:00:00Z",
+    }
+
+
+def stack(status: str, *resources: tuple[str, ...]) -> Any:
     client = boto3.client("cloudformation", region_name="eu-central-1")
     stubber = Stubber(client)
     summary = {"StackName": STACK, "StackStatus": status, "CreationTime": "2026-11-27T00:00:00Z"}
     stubber.add_response("describe_stacks", {"Stacks": [summary]}, {"StackName": STACK})
-    found = [
-        {
-            "LogicalResourceId": kind.rpartition(":")[2],
-            "PhysicalResourceId": name,
-            "ResourceStatus": "CREATE_COMPLETE",
-            "ResourceType": kind,
-            "Timestamp": "2026-11-27T00:00:00Z",
-        }
-        for kind, name in resources
-    ]
-    stubber.add_response("describe_stack_resources", {"StackResources": found}, {"StackName": STACK})
+    # AWS gives at most 100 in an answer, and a stage has more.
+    pages = [("AWS::CloudWatch::Alarm", f"alarm-{number}") for number in range(100)], resources
+    first, second = ([resource(*each) for each in page] for page in pages)
+    stubber.add_response("list_stack_resources", {"StackResourceSummaries": first, "NextToken": "2"})
+    stubber.add_response("list_stack_resources", {"StackResourceSummaries": second})
     stubber.activate()
     return client
 
@@ -202,6 +206,7 @@ RESOURCES = (
     ("AWS::Lambda::Function", "digits"),
     ("AWS::Lambda::Version", f"{FUNCTION}:8"),
     ("AWS::Lambda::Alias", f"{FUNCTION}:live"),
+    ("AWS::Lambda::Version", f"{FUNCTION}:7", "DELETE_SKIPPED"),
 )
 
 
