@@ -32,6 +32,8 @@ FOR_ALL = (
     "logs:PutResourcePolicy",
     "sns:List*",
 )
+# API Gateway writes the logs of all stages with one role of the account, that of the stage which was created last.
+WRITES_OF_LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 LINKED_ROLES = (
     "application-signals.cloudwatch.amazonaws.com",
     "lambda.application-autoscaling.amazonaws.com",
@@ -206,7 +208,11 @@ def boundary(own: Names, others: Collection[Names]) -> Policy:
             ["apigateway:GET"],
             on=[own.arn("apigateway", path, account="") for path in ("/apikeys", "/usageplans/*/keys")],
         ),
-        *([_deny("OtherNames", ["*"], on=[arn for each in others for arn in each.all])] if others else []),
+        *(
+            [_deny("OtherNames", spared=WRITES_OF_LOGS, on=[arn for each in others for arn in each.all])]
+            if others
+            else []
+        ),
         _other_tags(own),
     )
 
@@ -214,7 +220,7 @@ def boundary(own: Names, others: Collection[Names]) -> Policy:
 def _other_tags(own: Names) -> Policy:
     return _deny(
         "OtherTags",
-        ["*"],
+        spared=WRITES_OF_LOGS,
         on=["*"],
         StringEquals={"aws:ResourceTag/project": naming.PROJECT},
         StringNotEquals={"aws:ResourceTag/stage": own.stage},
@@ -235,11 +241,15 @@ def _allow(sid: str, actions: Collection[str], resources: Collection[str], **con
 
 
 def _deny(
-    sid: str, actions: Collection[str], *, on: Collection[str] = (), but: Collection[str] = (), **conditions: object
+    sid: str,
+    actions: Collection[str] = (),
+    *,
+    spared: Collection[str] = (),
+    on: Collection[str] = (),
+    but: Collection[str] = (),
+    **conditions: object,
 ) -> Policy:
+    """Denies the actions, or all that are not spared, on these resources or on all but those."""
+    what = {"NotAction": list(spared)} if spared else {"Action": list(actions)}
     where = {"Resource": list(on)} if on else {"NotResource": list(but)}
-    return (
-        {"Sid": sid, "Effect": "Deny", "Action": list(actions)}
-        | where
-        | ({"Condition": conditions} if conditions else {})
-    )
+    return {"Sid": sid, "Effect": "Deny"} | what | where | ({"Condition": conditions} if conditions else {})

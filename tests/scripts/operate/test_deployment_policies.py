@@ -47,7 +47,7 @@ def holds(condition: Mapping[str, Mapping[str, Any]], context: Mapping[str, str]
 def decides(policy: Mapping[str, Any], effect: str, action: str, resource: str, context: Mapping[str, str]) -> bool:
     return any(
         each["Effect"] == effect
-        and matches(action, each["Action"])
+        and (matches(action, each["Action"]) if "Action" in each else not matches(action, each["NotAction"]))
         and (matches(resource, each["Resource"]) if "Resource" in each else not matches(resource, each["NotResource"]))
         and holds(each.get("Condition", {}), context)
         for each in policy["Statement"]
@@ -148,6 +148,22 @@ def test_a_stage_may_change_what_has_its_tag_and_not_what_has_anothers(action: s
 )
 def test_no_role_of_a_stage_may_deploy_another_one(action: str, resource: str) -> None:
     assert not allowed(action, arn(resource, "prod"), EVERYTHING, BOUNDARY)
+
+
+@pytest.mark.parametrize(
+    "group", ["PostalDigits-prod-ApiAccessLog-1", "API-Gateway-Execution-Logs_abc/v1"], ids=["access", "execution"]
+)
+def test_the_role_for_logs_that_the_account_has_from_one_stage_writes_those_of_all(group: str) -> None:
+    """API Gateway has one role for an account and region, that of the stage which was created last."""
+    where = arn(f"logs:eu-central-1:{{account}}:log-group:{group}:log-stream:1", "prod")
+    for action, expected in (
+        ("CreateLogStream", True),
+        ("PutLogEvents", True),
+        ("GetLogEvents", False),
+        ("DeleteLogStream", False),
+    ):
+        tags = {"project": "postal-digits", "stage": "prod"}
+        assert allowed(f"logs:{action}", where, EVERYTHING, BOUNDARY, **tags) == expected
 
 
 @pytest.mark.parametrize("path", ["/apikeys", "/usageplans/abc/keys"])
