@@ -14,6 +14,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra_cdk import naming
+
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -88,10 +90,15 @@ def _create(source: Region, target: Region, client: str, key: Any) -> str:
         description=f"Copy of the key of {client} in {source.name}",
         value=key["value"],
         enabled=key["enabled"],
-        tags={FROM: source.name, STACK: target.stack, CLIENT: client},
+        tags={FROM: source.name, STACK: target.stack, CLIENT: client, **_stage_tags(target.stack)},
     )
     target.client.create_usage_plan_key(usagePlanId=plan["id"], keyId=created["id"], keyType="API_KEY")
     return f"{client}: copied"
+
+
+def _stage_tags(stack: str) -> dict[str, str]:
+    """The tags of all that the stage has: by them, deployment_policies.py keeps other stages from the copy."""
+    return {"project": naming.PROJECT, "stage": stack.removeprefix("PostalDigits-")}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

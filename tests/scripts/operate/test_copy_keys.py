@@ -55,6 +55,13 @@ def test_each_clients_key_is_valid_in_the_other_region_too() -> None:
     assert values(there) == own | values(here)
 
 
+def test_a_copy_has_the_stages_tags_so_that_no_other_stage_may_read_it() -> None:
+    here, there = region(HERE, "Post"), region(THERE, "Post")
+    list(copy_keys.copy(here, there))
+    (copied,) = (key for key in there.client.get_api_keys()["items"] if key["id"] != there.key_ids["Post"])
+    assert {"project": "postal-digits", "stage": "prod"}.items() <= copied["tags"].items()
+
+
 def test_a_second_run_changes_nothing() -> None:
     here, there = region(HERE, "Post"), region(THERE, "Post")
     list(copy_keys.copy(here, there))
