@@ -58,13 +58,8 @@ def command(own: Names, region: str, extra: Sequence[str] = ()) -> list[str]:
         *("--toolkit-stack-name", f"CDKToolkit-PostalDigits-{own.stage}"),
         *("--cloudformation-execution-policies", own.execution),
         *("--custom-permissions-boundary", naming.boundary(own.stage)),
-        *(
-            "--apply-permissions-boundary-to-all-roles",
-            "--tags",
-            f"project={naming.PROJECT}",
-            "--tags",
-            f"stage={own.stage}",
-        ),
+        "--apply-permissions-boundary-to-all-roles",
+        *("--tags", f"project={naming.PROJECT}", "--tags", f"stage={own.stage}"),
         *extra,
     ]
 
@@ -77,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         stage_file.read(options.stage)
         session = boto3.Session()
+        if session.region_name is None:
+            sys.exit("make bootstrap: set AWS_REGION, such as AWS_REGION=eu-central-1")
         identity = session.client("sts").get_caller_identity()
         account, partition = identity["Account"], identity["Arn"].split(":")[1]
         own, *others = (
@@ -91,8 +88,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(put_policy(iam, arn, document, own.stage), flush=True)
     except (BotoCoreError, ClientError, ConfigError) as error:
         sys.exit(f"make bootstrap: {error}")
-    if session.region_name is None:
-        sys.exit("make bootstrap: set AWS_REGION, such as AWS_REGION=eu-central-1")
     sys.exit(subprocess.run(command(own, session.region_name, extra), env=os.environ, check=False).returncode)
 
 

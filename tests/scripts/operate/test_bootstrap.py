@@ -61,3 +61,11 @@ def test_each_stage_has_a_toolkit_of_its_own_with_its_policies() -> None:
         "--force",
     ):
         assert words in command
+
+
+def test_without_a_region_nothing_is_created(iam: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SystemExit, match=r"^make bootstrap: set AWS_REGION"):
+        bootstrap.main(["dev"])
+    assert iam.list_policies(Scope="Local")["Policies"] == []
