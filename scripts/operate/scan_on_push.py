@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra_cdk import naming, stage_file
+
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
 
 # The CDK's repositories, whatever the qualifier, account and region of their bootstrap stack.
 FILTER = "cdk-*-container-assets-*"
-# A repository is scanned if the filter of a rule matches its name. One as the CDK names it:
-REPOSITORY = "cdk-hnb659fds-container-assets-123456789012-eu-central-1"
 SCANNED = ("SCAN_ON_PUSH", "CONTINUOUS_SCAN")
 
 
 def turn_on(client: "ECRClient") -> bool:
-    """Adds the rule, unless one of the registry's rules has its images scanned already. Whether it was added."""
+    """Adds the rule, unless the registry's rules scan the images of all stages already. Whether it was added."""
     configuration = client.get_registry_scanning_configuration()["scanningConfiguration"]
     rules = configuration.get("rules", [])
     filters = [
         each["filter"] for rule in rules if rule["scanFrequency"] in SCANNED for each in rule["repositoryFilters"]
     ]
-    if any(fnmatchcase(REPOSITORY, each) for each in filters):
+    if all(any(fnmatchcase(name, each) for each in filters) for name in _repositories()):
         return False
     client.put_registry_scanning_configuration(
         scanType=configuration.get("scanType", "BASIC"),
@@ -40,6 +40,11 @@ def turn_on(client: "ECRClient") -> bool:
         ],
     )
     return True
+
+
+def _repositories() -> list[str]:
+    """The stages' repositories, as the CDK names them in any account and region."""
+    return [f"cdk-{naming.qualifier(stage)}-container-assets-123456789012-eu-central-1" for stage in stage_file.names()]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -29,11 +29,19 @@ def rules(ecr: Any) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_repository_of_the_cdk_is_scanned(ecr: Any) -> None:
-    ecr.create_repository(repositoryName=scan_on_push.REPOSITORY)
+@pytest.mark.parametrize("filters", [[], ["cdk-hnb659fds-*"], ["cdk-pddev-*"]], ids=["none", "the CDK's own", "dev's"])
+def test_the_repository_of_each_stage_is_scanned_whatever_is_scanned_already(ecr: Any, filters: list[str]) -> None:
+    before = [
+        {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": name, "filterType": "WILDCARD"}]}
+        for name in filters
+    ]
+    ecr.put_registry_scanning_configuration(scanType="BASIC", rules=before)
+    names = [f"cdk-{qualifier}-container-assets-123456789012-eu-central-1" for qualifier in ("pddev", "pdprod")]
+    for name in names:
+        ecr.create_repository(repositoryName=name)
     assert scan_on_push.turn_on(ecr)
-    found = ecr.batch_get_repository_scanning_configuration(repositoryNames=[scan_on_push.REPOSITORY])
-    assert found["scanningConfigurations"][0]["scanFrequency"] == "SCAN_ON_PUSH"
+    found = ecr.batch_get_repository_scanning_configuration(repositoryNames=names)["scanningConfigurations"]
+    assert [each["scanFrequency"] for each in found] == ["SCAN_ON_PUSH", "SCAN_ON_PUSH"]
 
 
 def test_rules_of_others_stay(ecr: Any) -> None:
