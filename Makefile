@@ -142,7 +142,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 
 bootstrap: $(CDK) ## prepares an account and region for deployments of a stage, once (STAGE=dev)
-	@$(BIN)/python -m scripts.operate.bootstrap $(STAGE) $(BOOTSTRAP)
+	@$(BIN)/python -m scripts.operate.bootstrap $(STAGE)
 
 scan-on-push: .venv/deploy.ready ## makes ECR scan the images that the CDK pushes, once for an account and region
 	@$(BIN)/python -m scripts.operate.scan_on_push

@@ -50,7 +50,7 @@ def put_policy(iam: "IAMClient", arn: str, document: Policy, stage: str) -> str:
     return f"{name}: renewed"
 
 
-def command(own: Names, region: str, extra: Sequence[str] = ()) -> list[str]:
+def command(own: Names, region: str) -> list[str]:
     """The `cdk bootstrap` of a stage."""
     return [
         *(str(CDK), "bootstrap", f"aws://{own.account}/{region}"),
@@ -60,7 +60,6 @@ def command(own: Names, region: str, extra: Sequence[str] = ()) -> list[str]:
         *("--custom-permissions-boundary", naming.boundary(own.stage)),
         "--apply-permissions-boundary-to-all-roles",
         *("--tags", f"project={naming.PROJECT}", "--tags", f"stage={own.stage}"),
-        *extra,
     ]
 
 
@@ -68,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Exits with one line if AWS refuses, or as `cdk bootstrap` does."""
     parser = argparse.ArgumentParser(prog="make bootstrap", description=__doc__.split("\n")[0])
     parser.add_argument("stage")
-    options, extra = parser.parse_known_args(arguments)
+    options = parser.parse_args(arguments)
     try:
         stage_file.read(options.stage)
         session = boto3.Session()
@@ -88,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(put_policy(iam, arn, document, own.stage), flush=True)
     except (BotoCoreError, ClientError, ConfigError) as error:
         sys.exit(f"make bootstrap: {error}")
-    sys.exit(subprocess.run(command(own, session.region_name, extra), env=os.environ, check=False).returncode)
+    sys.exit(subprocess.run(command(own, session.region_name), env=os.environ, check=False).returncode)
 
 
 if __name__ == "__main__":

@@ -53,12 +53,11 @@ def test_a_policy_is_renewed_however_often_it_was(iam: Any) -> None:
 
 
 def test_each_stage_has_a_toolkit_of_its_own_with_its_policies() -> None:
-    command = " ".join(bootstrap.command(DEV, "eu-central-1", ["--force"]))
+    command = " ".join(bootstrap.command(DEV, "eu-central-1"))
     for words in (
         "bootstrap aws://123456789012/eu-central-1 --qualifier pddev --toolkit-stack-name CDKToolkit-PostalDigits-dev",
         "--cloudformation-execution-policies arn:aws:iam::123456789012:policy/PostalDigits-dev-execution",
         "--custom-permissions-boundary PostalDigits-dev-boundary --apply-permissions-boundary-to-all-roles",
-        "--force",
     ):
         assert words in command
 
