@@ -14,7 +14,7 @@ from infra_cdk.api.throttle import HEARTBEAT
 from infra_cdk.logs import Logs
 from infra_cdk.service.auxiliary_function import AuxiliaryFunction
 from infra_cdk.service.container_image import ContainerImage
-from infra_cdk.suppressions import suppress_nag
+from infra_cdk.suppressions import suppress_versions
 
 # A day has 1,440 minutes; the rest is for calls by hand.
 QUOTA_PER_DAY = 3000
@@ -70,11 +70,8 @@ class Heartbeat(Construct):
             ("lambda:InvokeFunction", [f"{service}:*"]),
         ):
             self.role.add_to_policy(iam.PolicyStatement(actions=[action], resources=resources))
-        resource = alias.lambda_.node.default_child
-        assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101
-        name = Stack.of(self).get_logical_id(resource)
         reason = "It learns from the alias which version of the service's function gets its first traffic."
-        suppress_nag(self.role, reason, f"IAM5[Resource::<{name}.Arn>:*]")
+        suppress_versions(self.role, alias.lambda_, reason)
 
     def _add_key(self, rest_api: apigateway.RestApi) -> tuple[apigateway.ApiKey, apigateway.UsagePlan]:
         key = apigateway.ApiKey(self, "Key", description="Postal Digits heartbeat")

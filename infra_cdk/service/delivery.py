@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_iam as iam
@@ -12,7 +12,7 @@ from constructs import Construct
 from infra_cdk.logs import Logs
 from infra_cdk.service.auxiliary_function import AuxiliaryFunction
 from infra_cdk.service.container_image import ContainerImage
-from infra_cdk.suppressions import suppress_nag
+from infra_cdk.suppressions import suppress_nag, suppress_versions
 
 DEPLOYMENT_CONFIGS = {
     "all_at_once": codedeploy.LambdaDeploymentConfig.ALL_AT_ONCE,
@@ -101,9 +101,6 @@ class Delivery(Construct):
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
         reason = "CodeDeploy describes all its alarms in one call, by name; DescribeAlarms only."
         suppress_nag(role, reason, "IAM5[Resource::*]")
-        resource = function.node.default_child
-        assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101
-        name = Stack.of(self).get_logical_id(resource)
         reason = "The versions and the alias of this one function; GetProvisionedConcurrencyConfig only."
-        suppress_nag(role, reason, f"IAM5[Resource::<{name}.Arn>:*]")
+        suppress_versions(role, function, reason)
         return role
