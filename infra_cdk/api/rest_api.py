@@ -179,7 +179,7 @@ class Api(Construct):
             "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
         )
         if not self.firewall:
-            suppress_nag(stage, "This stage has no web ACL, to be cheap; `waf = true` in its file gives it one.", "APIG3")
+            suppress_nag(stage, "This stage has no web ACL, to be cheap; `waf = true` in its file adds one.", "APIG3")
 
 
 def _keyless_options(throttle: Throttle, *, counted: bool) -> apigateway.MethodDeploymentOptions:
