@@ -5,8 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # uv installs packages: the machine's own, or one in .cache. `make UV= ...` uses pip.
 UV ?= $(or $(shell uv pip install --help 2>/dev/null | grep -q -e --group && command -v uv),.cache/uv/bin/uv)
-# The CDK and npm need Node.js: the machine's own, or one in .venv.
-NODE := $(if $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm),,.venv/node.ready)
+# The CDK and npm need Node.js that is in support: the machine's own, or one in .venv.
+NODE := $(if $(shell node -e 'process.exit(parseInt(process.versions.node) < 22 ? 1 : 0)' 2>/dev/null && command -v npm),,.venv/node.ready)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The system's certificates, as pip: they hold a company's own.
 export UV_SYSTEM_CERTS := 1
@@ -136,8 +136,6 @@ ifdef AWS_REGION
 export AWS_REGION
 export AWS_DEFAULT_REGION := $(AWS_REGION)
 endif
-# Any Node.js will do; without this, each command warns about one that is out of support.
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 # Lambda takes an image manifest, not the index that attestations turn it into.
 export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 

@@ -103,7 +103,7 @@ def test_a_change_replaces_a_resource_where_aws_says_so() -> None:
 
 
 def test_make_deploy_checks_what_it_synthesised_and_deploys_just_that() -> None:
-    command = ["make", "--dry-run", "deploy", "STAGE=prod", "REMOVE=backup", "DEPLOY=--ci"]
+    command = ["make", "--no-print-directory", "--dry-run", "deploy", "STAGE=prod", "REMOVE=backup", "DEPLOY=--ci"]
     lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     synthesis, checked, deployment = lines[-3:]
     assert "cdk synth --quiet PostalDigits-prod -c stage=prod" in synthesis
