@@ -31,7 +31,7 @@ def test_without_aws_region_boto3s_region_is_left_alone() -> None:
 
 @pytest.mark.parametrize(("argument", "asked"), [("STAGE=prod", "--stage prod"), ("", "")])
 def test_smoke_asks_aws_only_for_a_stage_of_its_command_line(argument: str, asked: str) -> None:
-    """A deployment job has STAGE in its environment, and no right to ask."""
+    """STAGE in the environment is for other commands; a service on this machine has no account to ask."""
     command = ["make", "--no-print-directory", "--dry-run", "smoke", "URL=http://u", *filter(None, [argument])]
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | {"STAGE": "dev"}, capture_output=True, text=True, check=True
