@@ -23,21 +23,24 @@ NEW ?= 2
 COUNT ?= 10000
 STAGE ?= dev
 IMAGE ?= postal-digits:latest
+EMULATOR_PORT ?= 4566
 
 .PHONY: help setup serve predict test lint fuzz model evaluate compare lock image test-container test-faults test-browser test-setup \
-  screenshots load reliability bench base-image bootstrap scan-on-push synth diff deploy destroy smoke rollback copy-keys cost simulate
+  screenshots load reliability bench base-image bootstrap scan-on-push synth diff deploy destroy smoke rollback copy-keys cost simulate \
+  test-deploy deploy-local
 
 help: ## lists the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
 
-setup: .venv/dev.ready node_modules/ready .cache/checkov/checkov.ready ## sets up at once what each command but `make model` would set up itself
+setup: .venv/dev.ready node_modules/ready .cache/checkov/checkov.ready .cache/emulator/emulator.ready ## sets up at once what each command but `make model` would set up itself
 
 # GROUP.ready says that a group of pyproject.toml is installed beside it, in the versions that the file named here locks.
 # Commands share .venv, and each adds the groups that it uses. Tools with versions of their own have a folder in .cache.
-IN_VENV = deploy dev measure node serve test test-browser test-container test-image
+IN_VENV = deploy dev measure node serve test test-browser test-container test-deploy test-image
 $(IN_VENV:%=.venv/%.ready): requirements-dev.txt
 .venv/model.ready: model/requirements.txt
 .cache/checkov/checkov.ready: tests/infra_cdk/requirements.txt
+.cache/emulator/emulator.ready: tests/deploy/requirements.txt
 
 # uv installs a group; pip, which takes whole files only, all that the file locks.
 %.ready: pyproject.toml | $(filter .cache/%,$(UV))
@@ -114,6 +117,15 @@ APT = env DEBIAN_FRONTEND=noninteractive apt-get -qq
 test-setup: .venv/test-image.ready ## clones the repository and sets it up with an empty home
 	@$(BIN)/python -m pytest tests/setup
 
+# All that its commands need as well: nothing leaves the machine while it runs.
+EMULATOR = .venv/test-deploy.ready .venv/deploy.ready .venv/serve.ready node_modules/ready .cache/emulator/emulator.ready
+
+test-deploy: $(EMULATOR) ## deploys dev and prod to an emulator of AWS, from bootstrap to destroy (TRANSCRIPT=page.md BASE_IMAGE=...)
+	@$(BIN)/python -m pytest tests/deploy --exitfirst $(if $(TRANSCRIPT),--transcript $(TRANSCRIPT))
+
+deploy-local: $(EMULATOR) ## runs a whole stage in an emulator of AWS until Ctrl+C (STAGE=dev EMULATOR_PORT=4566)
+	@exec $(BIN)/python -m tests.deploy --stage $(STAGE) --port $(EMULATOR_PORT) --context="$(CONTEXT)"
+
 test-faults: .venv/test-container.ready image ## breaks the container in every way that needs no AWS account
 	@$(BIN)/python -m pytest tests/faults --image $(IMAGE)
 
@@ -156,7 +168,7 @@ deploy: synth ## builds and deploys (STAGE=dev CONTEXT="-c key=value" DEPLOY="..
 	@node_modules/.bin/cdk deploy --app cdk.out PostalDigits-$(STAGE) $(DEPLOY)
 
 destroy: $(CDK) ## removes a stage; prod only after its protection is off
-	@node_modules/.bin/cdk destroy $(STACK)
+	@node_modules/.bin/cdk destroy $(STACK) $(DESTROY)
 
 # With a stage on its command line it asks AWS, too.
 OF_STAGE = $(findstring command,$(origin STAGE))
@@ -185,6 +197,8 @@ lock: .cache/uv/bin/uv ## writes the requirements files from pyproject.toml (UPG
 	@$(COMPILE) --group test-image -c requirements-dev.txt -o tests/requirements.txt
 	@$(COMPILE) --group model -c requirements-dev.txt -o model/requirements.txt
 	@$(COMPILE) --group checkov -o tests/infra_cdk/requirements.txt
+	@$(COMPILE) --group emulator -o tests/deploy/requirements.txt
+	@$(COMPILE) --group base-image -c requirements-dev.txt -o tests/deploy/base_image/requirements.txt
 	@$(COMPILE) --group uv -o requirements-uv.txt
 	@for peer in scripts/measure/bench/over_http/peers/*/requirements.in; do $(COMPILE) $$peer -o $${peer%.in}.txt; done
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)

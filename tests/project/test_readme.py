@@ -44,6 +44,7 @@ ELSEWHERE = {
     "make serve": ("tests/scripts/local/test_serve.py", '"make", "serve"'),
     "make image": ("Makefile", "test-container: .venv/test-container.ready image"),
     ".venv/bin/sam local invoke --event tests/events/predict_batch.json": ("tests/container/test_sam.py", '"invoke"'),
+    "make deploy-local": ("tests/deploy/test_deploy_local.py", "`make deploy-local`"),
     ".venv/bin/sam local start-api": ("tests/container/test_sam.py", '"start-api"'),
 }
 
