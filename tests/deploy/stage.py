@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import httpx
 
 from scripts.operate import smoke
-from tests.deploy.cloud import Cloud
+from tests.deploy.cloud import REGION, Cloud
 
 Found = TypeVar("Found")
 
@@ -19,6 +19,7 @@ class Stage:
 
     aws: Cloud
     name: str
+    region: str = REGION
 
     @property
     def stack(self) -> str:
@@ -26,12 +27,12 @@ class Stage:
 
     def output(self, key: str) -> str:
         """An output of the stack."""
-        (stack,) = self.aws.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
+        (stack,) = self.aws.client("cloudformation", self.region).describe_stacks(StackName=self.stack)["Stacks"]
         return next(each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == key)
 
     @property
     def status(self) -> str:
-        (stack,) = self.aws.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
+        (stack,) = self.aws.client("cloudformation", self.region).describe_stacks(StackName=self.stack)["Stacks"]
         return str(stack["StackStatus"])
 
     @property
@@ -41,7 +42,7 @@ class Stage:
     def key(self, client: str = "First") -> str:
         """The value of a client's key."""
         key_id = self.output(f"ApiKeyId{client}")
-        return str(self.aws.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)["value"])
+        return str(self.aws.client("apigateway", self.region).get_api_key(apiKey=key_id, includeValue=True)["value"])
 
     def check(self, check: Callable[[smoke.Deployment], str]) -> str:
         """What a check of `make smoke` found."""
@@ -69,16 +70,22 @@ class Stage:
         return str(alias["PhysicalResourceId"]).split(":function:")[1].split(":")[0]
 
     def _resources(self) -> list[dict[str, Any]]:
-        pages = self.aws.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.stack)
+        pages = (
+            self.aws.client("cloudformation", self.region)
+            .get_paginator("list_stack_resources")
+            .paginate(StackName=self.stack)
+        )
         return [each for page in pages for each in page["StackResourceSummaries"]]
 
     def live_version(self) -> str:
         """The version to which the alias leads."""
-        return str(self.aws.client("lambda").get_alias(FunctionName=self.function, Name="live")["FunctionVersion"])
+        return str(
+            self.aws.client("lambda", self.region).get_alias(FunctionName=self.function, Name="live")["FunctionVersion"]
+        )
 
     def versions(self) -> list[str]:
         """The published versions of the function that answers requests."""
-        found = self.aws.client("lambda").list_versions_by_function(FunctionName=self.function)["Versions"]
+        found = self.aws.client("lambda", self.region).list_versions_by_function(FunctionName=self.function)["Versions"]
         return [str(each["Version"]) for each in found if each["Version"] != "$LATEST"]
 
 

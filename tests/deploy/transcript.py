@@ -44,7 +44,7 @@ class Transcript:
         return (
             "# A deployment, from bootstrap to destroy\n\n"
             "Written by `make test-deploy`, which runs the commands of the [Makefile](../Makefile) against\n"
-            "[ministack](https://pypi.org/project/ministack/), an emulator of AWS on this machine.\n\n"
+            "ministack, an emulator of AWS on this machine.\n\n"
             f"## What happened\n\n{steps}\n## What remained after `make destroy`\n\n{remains}\n"
             f"## Resources by type\n\n{self._table()}"
         )

@@ -1,4 +1,4 @@
-"""API Gateway's limits on a request's body, and `*/*` as a binary media type."""
+"""API Gateway's limits on a request's body, `*/*` as a binary media type, and keys that belong to a region."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -38,5 +38,21 @@ def install() -> None:
             return apigateway_v1._gw_error("REQUEST_TOO_LARGE", "Request Too Long")
         return check(*arguments)
 
+    def usage_plans(query: dict[str, Any]) -> Any:
+        key = apigateway_v1._qp(query, "keyId")
+        plans = [
+            plan
+            for plan in apigateway_v1._usage_plans.values()
+            if not key or key in apigateway_v1._usage_plan_keys.get(plan["id"], {})
+        ]
+        return apigateway_v1._v1_paginated_response(plans, query)
+
+    def resolve_api_key(value: str) -> Any:
+        # Two regions may have a key with the same value.
+        keys = [key for key in apigateway_v1._api_keys.values() if value and key["value"] == value]
+        return next((key for key in keys if key.get("enabled", True)), None)
+
+    apigateway_v1._get_usage_plans = usage_plans
+    apigateway_v1._resolve_api_key = resolve_api_key
     apigateway_v1._media_type_matches = media_type_matches
     apigateway_v1._check_request_validation = check_request
