@@ -118,7 +118,7 @@ test-setup: .venv/test-image.ready ## clones the repository and sets it up with 
 	@$(BIN)/python -m pytest tests/setup
 
 # All that its commands need as well: nothing leaves the machine while it runs.
-EMULATOR = .venv/test-deploy.ready .venv/deploy.ready .venv/serve.ready node_modules/ready .cache/emulator/emulator.ready
+EMULATOR = .venv/test-deploy.ready .venv/deploy.ready .venv/serve.ready node_modules/ready $(NODE) .cache/emulator/emulator.ready
 
 test-deploy: $(EMULATOR) ## deploys dev and prod to an emulator of AWS, from bootstrap to destroy (TRANSCRIPT=page.md BASE_IMAGE=...)
 	@$(BIN)/python -m pytest tests/deploy --exitfirst $(if $(TRANSCRIPT),--transcript $(TRANSCRIPT))

@@ -205,7 +205,9 @@ def command_environment(
         "BASE_IMAGE": base_image,
         "CDK_DISABLE_VERSION_CHECK": "1",
         "CDK_DOCKER": str(ROOT / "tests/deploy/docker_for_cdk.py"),
-        "CDK_HOME": str(scratch),
+        # Docker's settings stay; the CDK's and the tools of AWS have a home of their own for the run.
+        "DOCKER_CONFIG": given.get("DOCKER_CONFIG") or f"{given['HOME']}/.docker",
+        "HOME": str(scratch),
         "HTTP_PROXY": proxy,
         "HTTPS_PROXY": proxy,
         "http_proxy": proxy,
