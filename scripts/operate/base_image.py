@@ -101,8 +101,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         image = read(text)
         with httpx.Client(base_url=f"https://{image.registry}", timeout=30) as client:
             digest = latest_digest(image, client)
-    except (BaseImageError, httpx.HTTPError, ValueError, KeyError) as error:
+    except BaseImageError as error:
         sys.exit(f"make base-image: {error}")
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        sys.exit(f"make base-image: {image.tagged}: {error}")
     if digest == image.digest:
         print(f"{image.name} is the latest")
     else:

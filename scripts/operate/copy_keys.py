@@ -40,8 +40,15 @@ class Region:
 
 
 def find_region(cloudformation: "CloudFormationClient", client: "APIGatewayClient", stack: str, name: str) -> Region:
-    """The stage as its stack describes it."""
-    outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
+    """The stage as its stack describes it.
+
+    Raises:
+        Refused: AWS does not describe the stack.
+    """
+    try:
+        outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
+    except ClientError as error:
+        raise Refused(f"{stack} in {name}: {error}") from None
     key_ids = {each["OutputKey"]: each["OutputValue"] for each in outputs if each["OutputKey"].startswith(OUTPUT)}
     return Region(name, stack, client, {key.removeprefix(OUTPUT): key_id for key, key_id in key_ids.items()})
 
@@ -108,6 +115,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--from", dest="source", required=True, help="the region whose keys the clients have")
     parser.add_argument("--to", dest="target", required=True, help="the region that must take them too")
     options = parser.parse_args(arguments)
+    if not (options.source and options.target):
+        sys.exit("make copy-keys: set FROM and TO, such as FROM=eu-central-1 TO=eu-west-1")
     try:
         source, target = (
             find_region(
@@ -123,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(line)
             done = True
         if not done:
-            print(f"{len(source.key_ids)} keys, all as in {source.name}")
+            print(f"nothing to copy: all keys are as in {source.name}")
     except (Refused, BotoCoreError, ClientError) as error:
         sys.exit(f"make copy-keys: {error}")
 

@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -119,6 +120,14 @@ def test_the_digest_is_written_where_the_old_one_or_none_is(line: str) -> None:
     new = f"sha256:{'1' * 64}"
     written = base_image.replace(before, base_image.read(before), new)
     assert written == f"# text\nARG BASE_IMAGE={IMAGE.tagged}@{new}\nFROM ${{BASE_IMAGE}}\n"
+
+
+def test_a_registry_that_cannot_be_reached_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text("ARG BASE_IMAGE=registry.invalid/lambda/python:3.13\n")
+    monkeypatch.setattr(base_image, "DOCKERFILE", dockerfile)
+    with pytest.raises(SystemExit, match=r"^make base-image: registry\.invalid/lambda/python:3\.13: "):
+        base_image.main([])
 
 
 def test_a_dockerfile_without_the_line_is_refused() -> None:

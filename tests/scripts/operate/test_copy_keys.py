@@ -128,13 +128,23 @@ def test_no_value_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     copy_keys.main([STACK, "--from", HERE, "--to", THERE])
     copy_keys.main([STACK, "--from", HERE, "--to", THERE])
     printed = capsys.readouterr().out
-    assert printed == f"Post: copied\n1 keys, all as in {HERE}\n"
+    assert printed == f"Post: copied\nnothing to copy: all keys are as in {HERE}\n"
 
 
-def test_a_stage_that_is_not_there_is_named_in_one_line() -> None:
+@pytest.mark.parametrize("missing", [HERE, THERE])
+def test_a_stage_that_is_not_there_is_named_in_one_line_with_its_region(missing: str) -> None:
+    (present,) = {HERE, THERE} - {missing}
+    template = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+    boto3.client("cloudformation", present).create_stack(StackName=STACK, TemplateBody=template)
     with pytest.raises(SystemExit) as ended:
         copy_keys.main([STACK, "--from", HERE, "--to", THERE])
     said = str(ended.value)
-    assert said.startswith("make copy-keys: ")
-    assert STACK in said
+    assert said.startswith(f"make copy-keys: {STACK} in {missing}: ")
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(("source", "target"), [("", ""), (HERE, ""), ("", THERE)])
+def test_a_region_that_is_not_given_is_asked_for(source: str, target: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        copy_keys.main([STACK, "--from", source, "--to", target])
+    assert ended.value.code == "make copy-keys: set FROM and TO, such as FROM=eu-central-1 TO=eu-west-1"
