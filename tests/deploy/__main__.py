@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable
@@ -12,6 +13,17 @@ from tests.deploy import cloud
 from tests.deploy.cloud import Cloud, CommandFailed
 from tests.deploy.stage import Stage
 from tests.deploy.transcript import Transcript
+
+# Of the environment of the commands here: what another terminal needs to reach the emulator, and nothing else.
+VARIABLES = (
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "BASE_IMAGE",
+    "CDK_DOCKER",
+)
 
 RUNNING = """
 {stack} runs in an emulator of AWS on this machine: {created} resources and {pretended} stand-ins, which
@@ -27,9 +39,9 @@ A request:
 
   curl -s {url}predict/batch -H 'x-api-key: {key}' -H 'content-type: application/json' -d @tests/events/seven.json
 
-The tools of AWS find it with these variables:
+The commands of docs/operations.md and the tools of AWS find it with these variables:
 
-  export AWS_ENDPOINT_URL={address} AWS_REGION={region} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  export {variables}
 
 Ctrl+C ends it and removes its containers.
 """
@@ -67,10 +79,11 @@ def _deploy(aws: Cloud, stage: str, context: str) -> None:
 
 
 class _Progress:
-    """A progress bar, moved by the lines that the CDK prints."""
+    """What is being done, moved on by the lines that the CDK prints; nothing where there is no terminal."""
 
     def __init__(self, what: str) -> None:
-        self._bar = tqdm(desc=what, unit=" resources", bar_format="{desc}  {n}/{total}  {elapsed}")
+        self._what = what
+        self._bar = tqdm(desc=what, bar_format="{desc}  {elapsed}", disable=None)
 
     def __enter__(self) -> Callable[[str], None]:
         return self._read
@@ -80,7 +93,7 @@ class _Progress:
 
     def _read(self, line: str) -> None:
         if found := cloud.PROGRESS.search(line):
-            self._bar.n, self._bar.total = int(found[1]), int(found[2])
+            self._bar.set_description_str(f"{self._what}  {found[1]}/{found[2]}", refresh=False)
         self._bar.refresh()
 
 
@@ -97,8 +110,7 @@ def _description(aws: Cloud, name: str) -> str:
         key=stage.key(),
         dashboards=", ".join(each["DashboardName"] for each in dashboards),
         log=aws.log.relative_to(cloud.ROOT),
-        address=aws.address,
-        region=cloud.REGION,
+        variables=" ".join(f"{name}={shlex.quote(aws.environment[name])}" for name in VARIABLES),
     )
 
 
