@@ -13,8 +13,8 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from http import HTTPStatus
@@ -118,29 +118,29 @@ def probe_new_versions(settings: Settings) -> list[ProbeResult]:
 
 def read_weighted_versions(client: "LambdaClient", function: str, alias: str) -> list[str]:
     """The versions beside the alias's own, which get a part of its traffic. Raises ProbeFailed if it can't be read."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
+    with _reading("the alias"):
         found = client.get_alias(FunctionName=function, Name=alias)
-    except ClientError as error:
-        code = error.response["Error"].get("Code", "unknown")
-        raise ProbeFailed(f"the alias can't be read: {code}") from error
-    except BotoCoreError as error:
-        raise ProbeFailed(f"the alias can't be read: {type(error).__name__}") from error
     return sorted(found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))
 
 
 def read_key(client: "APIGatewayClient", key_id: str) -> str:
     """The key's value. Raises ProbeFailed if it can't be read."""
+    with _reading("the API key"):
+        return client.get_api_key(apiKey=key_id, includeValue=True)["value"]
+
+
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    """Turns AWS's errors into ProbeFailed, without their messages."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        return client.get_api_key(apiKey=key_id, includeValue=True)["value"]
+        yield
     except ClientError as error:
         code = error.response["Error"].get("Code", "unknown")
-        raise ProbeFailed(f"the API key can't be read: {code}") from error
+        raise ProbeFailed(f"{what} can't be read: {code}") from error
     except BotoCoreError as error:
-        raise ProbeFailed(f"the API key can't be read: {type(error).__name__}") from error
+        raise ProbeFailed(f"{what} can't be read: {type(error).__name__}") from error
 
 
 def _target(settings: Settings) -> Target:
